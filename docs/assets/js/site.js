@@ -1,0 +1,88 @@
+// What the pages need beyond Material: larger drawings, keys for the search, names for what scrolls.
+
+// Material announces every page it shows, also when it replaces only the content.
+const everyPage = run => window.document$ ? window.document$.subscribe(run) : run()
+
+function zoomDiagrams() {
+  for (const diagram of document.querySelectorAll(".diagram")) {
+    if (diagram.querySelector(".diagram-zoom")) continue
+    const drawing = diagram.querySelector("svg")
+    if (!drawing) continue
+    const button = document.createElement("button")
+    button.type = "button"
+    button.className = "diagram-zoom"
+    button.title = "Enlarge"
+    button.setAttribute("aria-label", `Enlarge the diagram: ${drawing.querySelector("title")?.textContent ?? ""}`)
+    button.addEventListener("click", () => enlarge(drawing))
+    diagram.append(button)
+  }
+}
+
+function enlarge(drawing) {
+  const dialog = document.createElement("dialog")
+  dialog.className = "diagram-dialog"
+  dialog.setAttribute("aria-label", drawing.querySelector("title")?.textContent ?? "Diagram")
+  const close = document.createElement("button")
+  close.type = "button"
+  close.textContent = "Close"
+  close.addEventListener("click", () => dialog.close())
+  const scroll = document.createElement("div")
+  scroll.className = "diagram-large"
+  scroll.tabIndex = 0
+  scroll.setAttribute("role", "group")
+  scroll.setAttribute("aria-label", "Enlarged drawing")
+  // The copy keeps its ids: the same markers and labels, defined alike.
+  scroll.append(drawing.cloneNode(true))
+  dialog.append(close, scroll)
+  dialog.addEventListener("click", event => event.target === dialog && dialog.close())
+  dialog.addEventListener("close", () => dialog.remove())
+  document.body.append(dialog)
+  dialog.showModal()
+}
+
+function nameWhatScrolls() {
+  for (const box of document.querySelectorAll(".table-wrap, pre > code")) {
+    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0
+  }
+}
+
+function mendSearch() {
+  const toggle = document.querySelector("#__search")
+  if (!toggle || toggle.dataset.mended) return
+  toggle.dataset.mended = "yes"
+  document.querySelector(".md-search")?.setAttribute("aria-label", "Search")
+  const meta = document.querySelector(".md-search-result__meta")
+  meta?.setAttribute("role", "status")
+  meta?.setAttribute("aria-live", "polite")
+  // After Enter on a result the focus would stay in the closed box, and `/` would do nothing.
+  toggle.addEventListener("change", () => toggle.checked || document.activeElement?.closest?.(".md-search")?.querySelector("input")?.blur())
+  addEventListener("keydown", event => {
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
+      event.preventDefault()
+      toggle.checked || toggle.click()
+      document.querySelector(".md-search__input")?.focus()
+    }
+  })
+}
+
+// The menu button of narrow screens is a label, which no keyboard reaches.
+function mendDrawer() {
+  for (const label of document.querySelectorAll('.md-header label[for="__drawer"]')) {
+    if (label.getAttribute("role")) continue
+    label.tabIndex = 0
+    label.setAttribute("role", "button")
+    label.setAttribute("aria-label", "Menu")
+    label.addEventListener("keydown", event => {
+      if (event.key !== "Enter" && event.key !== " ") return
+      event.preventDefault()
+      label.click()
+    })
+  }
+}
+
+everyPage(() => {
+  zoomDiagrams()
+  nameWhatScrolls()
+  mendSearch()
+  mendDrawer()
+})

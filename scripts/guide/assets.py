@@ -1,0 +1,83 @@
+"""Files that come from npm packages and go into the site or the print folder, unchanged or cut down. None is kept in the repository."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from functools import cache
+from pathlib import Path
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files
+
+from guide import diagrams, fonts
+from guide.cache import FOLDER, ROOT, key, write
+from guide.estimates import fences
+
+MODULES = ROOT / "node_modules"
+KATEX = MODULES / "katex" / "dist"
+MERMAID = MODULES / "mermaid" / "dist" / "mermaid.min.js"
+LATIN = "".join(map(chr, range(0x20, 0x7F))) + "–—‘’“”…×÷·→←≤≥≈−€%°²³µ"
+PRINT_STYLE = Path(__file__).with_name("print.css")
+PRINT_FACES = ("serif/Regular", "serif/Italic", "serif/SemiBold", "serif/SemiBoldItalic", "sans/Regular", "sans/Italic", "sans/SemiBold", "mono/Regular", "mono/Italic", "mono/SemiBold")
+# Widths by content, presentation of SVG and the like: rules of KaTeX's style that matter only in a browser.
+_UNKNOWN_TO_WEASYPRINT = re.compile(r"(?<=[{;])(?:(?:min-|max-)?width:(?:-\w+-)?min-content|(?:fill|stroke|text-rendering|clip-path)[\w-]*:[^;}]*);?")
+
+
+def add_packaged(files: Files, config: MkDocsConfig) -> Files:
+    """Adds KaTeX's style and fonts, and the typeface of the diagrams, to the site's files."""
+    files.append(File.generated(config, "assets/katex/katex.min.css", content=_katex_style("woff2")))
+    for font in sorted((KATEX / "fonts").glob("*.woff2")):
+        files.append(File.generated(config, f"assets/katex/fonts/{font.name}", abs_src_path=str(font)))
+    drawn = "".join(body for path in Path(config.docs_dir).rglob("*.md") for _, info, body in fences(path.read_text("utf-8", "replace")) if info.startswith("mermaid"))
+    letters = "".join(sorted(set(LATIN + drawn) - {"\n", "\t"}))
+    for style in ("Regular", "SemiBold"):
+        files.append(File.generated(config, f"assets/fonts/plex-sans-{style.lower()}.woff2", abs_src_path=str(_subset(style, letters))))
+    if not diagrams.find_browser():
+        files.append(File.generated(config, "assets/mermaid/mermaid.min.js", abs_src_path=str(MERMAID)))
+    return files
+
+
+def use_browser_renderer_if_needed(config: MkDocsConfig) -> None:
+    """Without Chromium, points mkdocs-mermaid2-plugin at the local Mermaid, to draw in the reader's browser."""
+    if diagrams.find_browser():
+        return
+    plugin = config.plugins["mermaid2"]
+    plugin._javascript = "assets/mermaid/mermaid.min.js"  # set where the plugin caches it: its own check looks in docs/ only
+    plugin.config["arguments"] = diagrams.browser_config()
+
+
+def _katex_style(kind: str) -> str:
+    """KaTeX's stylesheet with one source a font, `woff2` for the web or `ttf` for the book."""
+    style = (KATEX / "katex.min.css").read_text("utf-8")
+    source = re.compile(r'src:url\(fonts/([\w-]+)\.woff2\)[^;}]*')
+    form = {"woff2": "woff2", "ttf": "truetype"}[kind]
+    return source.sub(lambda match: f'src:url(fonts/{match[1]}.{kind}) format("{form}")', style)
+
+
+def _subset(style: str, letters: str) -> Path:
+    source = fonts.plex("sans", style)
+    out = FOLDER / "fonts" / f"web-{style}-{key(source.name, letters)}.woff2"
+    if not out.exists():
+        out.parent.mkdir(parents=True, exist_ok=True)
+        fonts.web_subset(source, letters, out)
+    return out
+
+
+@cache
+def print_folder() -> Path:
+    """A folder with the print style, KaTeX's and every typeface as TrueType, for WeasyPrint to read from."""
+    style = PRINT_STYLE.read_text("utf-8")
+    math = _UNKNOWN_TO_WEASYPRINT.sub("", _katex_style("ttf"))
+    folder = FOLDER / "print" / key(style, math, *PRINT_FACES)
+    if not (folder / "complete").exists():
+        write(folder / "print.css", style.encode())
+        write(folder / "katex.css", math.encode())
+        (folder / "fonts").mkdir(parents=True, exist_ok=True)
+        for face in PRINT_FACES:
+            family, style_name = face.split("/")
+            shutil.copyfile(fonts.plex(family, style_name), folder / "fonts" / f"Plex{family.title()}-{style_name}.ttf")
+        for font in (KATEX / "fonts").glob("*.ttf"):
+            shutil.copyfile(font, folder / "fonts" / font.name)
+        write(folder / "complete", b"")
+    return folder

@@ -1,0 +1,70 @@
+"""The command line: `guide build`, `guide diagram`, `guide verify`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from guide.errors import GuideError
+
+
+class _Group(click.Group):
+    """Prints the problems of a GuideError, one a line, and exits with 1."""
+
+    def invoke(self, context: click.Context):
+        try:
+            return super().invoke(context)
+        except GuideError as error:
+            click.echo(str(error), err=True)
+            sys.exit(1)
+
+
+@click.group(cls=_Group)
+def main() -> None:
+    """The press of the ML System Design Field Guide."""
+
+
+@main.command()
+def build() -> None:
+    """Build the site, the book and the chapter PDFs into site/."""
+    from guide import build as press
+
+    press.log_to_terminal()
+    click.echo(f"{'output':<34}{'size':>12}{'seconds':>10}")
+    for name, size, seconds in press.build():
+        click.echo(f"{name:<34}{_size(size):>12}{f'{seconds:.1f}' if seconds else '':>10}")
+
+
+@main.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--out", default="diagrams", show_default=True, type=click.Path(file_okay=False, path_type=Path), help="Folder for the SVG files.")
+def diagram(files: tuple[Path, ...], out: Path) -> None:
+    """Draw the Mermaid fences of Markdown or .mmd FILES to SVG files."""
+    from guide import diagrams
+
+    written, problems = diagrams.render_files(files, out)
+    for path in written:
+        click.echo(path)
+    if problems:
+        raise GuideError(problems)
+
+
+@main.command()
+@click.argument("site", default="site", type=click.Path(exists=True, file_okay=False, path_type=Path))
+def verify(site: Path) -> None:
+    """Compare the pages of a built SITE with its PDFs."""
+    from guide import verify as conscience
+
+    if problems := conscience.verify(site):
+        raise GuideError(problems)
+    click.echo(f"{len(conscience.chapters(site))} chapters: nothing lost")
+
+
+def _size(size: int) -> str:
+    return f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{size / 1e3:.0f} kB" if size else ""
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,92 @@
+"""What the chapters share: their heads, named numbers, bibliography and glossary. Read once a build, before any page is rendered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from guide import citations, frontmatter, glossary
+from guide.citations import Reference
+from guide.errors import GuideError, Problem
+from guide.estimates import Ledger
+from guide.frontmatter import Head
+from guide.glossary import Matcher, Term
+
+GLOSSARY = "reference/glossary.md"
+BIBLIOGRAPHY = "references.bib"
+
+
+@dataclass(frozen=True)
+class Source:
+    """One Markdown file: where it is, what its head says, its text without the head."""
+
+    uri: str  # as MkDocs names it, relative to docs/
+    file: str  # as messages name it
+    head: Head
+    text: str
+    offset: int  # lines before the text
+
+    @property
+    def slug(self) -> str:
+        return slug(self.uri)
+
+
+def slug(uri: str) -> str:
+    """`cases/payment-fraud.md` -> `payment-fraud`; `framework/index.md` -> `framework`."""
+    path = Path(uri)
+    return (path.parent.name or "home") if path.stem == "index" else path.stem
+
+
+@dataclass
+class Library:
+    """Everything read from `docs/`. `problems` also collects what rendering finds."""
+
+    sources: dict[str, Source]
+    ledger: Ledger
+    references: dict[str, Reference]
+    terms: list[Term]
+    matcher: Matcher
+    numbers: dict[str, int] = field(default_factory=dict)  # uri -> chapter number, from the reading order
+    problems: list[Problem] = field(default_factory=list)
+
+    @classmethod
+    def read(cls, docs: Path) -> Library:
+        """Reads every page under `docs`. What is wrong is in `problems`; nothing is raised for it."""
+        problems: list[Problem] = []
+        sources: dict[str, Source] = {}
+        slugs: dict[str, str] = {}
+        for path in sorted(docs.rglob("*.md")):
+            uri, file = path.relative_to(docs).as_posix(), f"{docs.name}/{path.relative_to(docs).as_posix()}"
+            try:
+                text = read_text(path, file)
+                head = frontmatter.parse(text, file)
+            except GuideError as error:
+                problems += error.problems
+                continue
+            _, body, offset = frontmatter.split(text)
+            source = sources[uri] = Source(uri, file, head, body, offset)
+            if other := slugs.get(source.slug):
+                problems.append(Problem(file, 0, f"another page is called `{source.slug}` too ({other}); rename one"))
+            slugs[source.slug] = file
+        ledger = Ledger({source.slug: (source.file, source.text, source.offset) for source in sources.values()})
+        references, wrong = citations.load(docs / BIBLIOGRAPHY, f"{docs.name}/{BIBLIOGRAPHY}") if (docs / BIBLIOGRAPHY).exists() else ({}, [])
+        terms, wrong_terms = glossary.load(page.text, page.file, page.offset) if (page := sources.get(GLOSSARY)) else ([], [])
+        return cls(sources, ledger, references, terms, Matcher(terms), problems=[*problems, *ledger.problems, *wrong, *wrong_terms])
+
+    def raise_problems(self) -> None:
+        """Raises GuideError if anything was found wrong."""
+        if self.problems:
+            raise GuideError(self.problems)
+
+
+def read_text(path: Path, file: str) -> str:
+    """The text of a page. Raises GuideError if it is not UTF-8, or empty."""
+    data = path.read_bytes()
+    try:
+        text = data.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise GuideError([Problem(file, line, f"not UTF-8 (byte 0x{data[error.start]:02x}); save the file as UTF-8")]) from None
+    if not text.strip():
+        raise GuideError([Problem(file, 0, "the file is empty; write it or remove it")])
+    return text

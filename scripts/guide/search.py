@@ -1,0 +1,65 @@
+"""Search: Pagefind's index behind Material's search box. Nothing of it is fetched before a reader searches.
+
+Material's page talks to a worker; ours speaks the same messages and asks Pagefind. Pagefind knows no misspellings, so the worker also gets the guide's vocabulary.
+"""
+
+from __future__ import annotations
+
+import collections
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from guide.reading import plain_text
+
+WORKER = "assets/js/search-worker.js"
+_MATERIAL_WORKER = re.compile(r'(?P<base>[^"]*)assets/javascripts/workers/search\.[0-9a-f]+\.min\.js')
+_EXCLUDED = "svg, pre, .headerlink, .katex-mathml, .tags, script, .facts"
+_WORD = re.compile(r"[a-z]{3,24}")
+# What readers type, and what the chapters say.
+SYNONYMS = {
+    "ann": "approximate nearest neighbor",
+    "approximate nearest neighbour": "approximate nearest neighbor",
+    "ips": "inverse propensity",
+    "normalized discounted cumulative gain": "ndcg",
+    "psi": "population stability index",
+    "recsys": "recommendation",
+    "qps": "requests per second",
+}
+
+
+def use_own_worker(html: str) -> str:
+    """Points Material's configuration in a page at our worker. Raises RuntimeError if the theme no longer has such a line."""
+    html, count = _MATERIAL_WORKER.subn(lambda match: match["base"] + WORKER, html)
+    if count != 1:
+        raise RuntimeError("the theme's search configuration has changed; revise guide.search")
+    return html
+
+
+def build_index(site: Path) -> None:
+    """Writes `pagefind/` and the vocabulary for a finished site.
+
+    Raises subprocess.CalledProcessError, with Pagefind's output, if it fails.
+    """
+    command = [sys.executable, "-m", "pagefind", "--site", str(site), "--root-selector", "article.md-content__inner", "--force-language", "en", "--exclude-selectors", _EXCLUDED]
+    subprocess.run(command, check=True, capture_output=True, text=True)
+    for pattern in ("pagefind-*ui*", "pagefind-highlight.js", "pagefind-component*", "wasm.unknown.pagefind", "pagefind-worker.js"):
+        for file in (site / "pagefind").glob(pattern):
+            file.unlink()
+    words = " ".join(vocabulary(site))
+    (site / "assets" / "vocabulary.json").write_text(json.dumps({"words": words, "synonyms": SYNONYMS}, separators=(",", ":")), "utf-8")
+
+
+def vocabulary(site: Path) -> list[str]:
+    """The words of the site, most frequent first; a word that stands on one page only counts if a heading has it."""
+    pages: collections.Counter[str] = collections.Counter()
+    in_headings: set[str] = set()
+    for file in sorted(site.rglob("*.html")):
+        html = file.read_text("utf-8")
+        article = re.sub(r"<pre\b.*?</pre>", " ", html[html.find("<article") : html.rfind("</article>")], flags=re.S)
+        headings = " ".join(re.findall(r"<h[1-4]\b.*?</h", article, flags=re.S))
+        in_headings.update(_WORD.findall(plain_text(headings).lower()))
+        pages.update(set(_WORD.findall(plain_text(article).lower())))
+    return [word for word, count in sorted(pages.items(), key=lambda item: (-item[1], item[0])) if count > 1 or word in in_headings]

@@ -1,0 +1,84 @@
+"""MkDocs events, wired to plain functions of the package `guide`. Nothing is decided here."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from mkdocs.exceptions import PluginError
+from mkdocs.plugins import CombinedEvent, event_priority
+
+from guide import assets, book, extension, reading, search
+from guide.errors import GuideError
+from guide.library import Library
+from guide.pdf_seam import Seam
+
+log = logging.getLogger("mkdocs.plugins.guide")
+
+library: Library
+reading_order = None
+seam: Seam | None = None
+
+
+def on_config(config):
+    global library
+    library = Library.read(Path(config.docs_dir))
+    assets.use_browser_renderer_if_needed(config)
+    return config
+
+
+def on_files(files, config):
+    return assets.add_packaged(files, config)
+
+
+def on_nav(nav, config, files):
+    global reading_order
+    reading_order = nav
+    library.numbers = book.chapter_numbers(nav)
+    return nav
+
+
+def on_page_markdown(markdown, page, config, files):
+    source = library.sources.get(page.file.src_uri)
+    extension.set_current(extension.Page(library, source) if source else None)
+    return markdown
+
+
+def on_page_content(html, page, config, files):
+    reading.add_facts(page, html, library)
+    log.info("Rendered %s", page.file.src_uri)
+    return html
+
+
+def on_env(env, config, files):
+    global seam
+    try:
+        library.raise_problems()
+    except GuideError as error:
+        raise PluginError(f"the input has errors\n{error}") from None
+    seam = Seam.open(env, config, library, reading_order)
+    return env
+
+
+@event_priority(100)
+def _before_plugins(output, page, config):
+    return seam.to_print(output, page) if seam else output
+
+
+@event_priority(-100)
+def _after_plugins(output, page, config):
+    return search.use_own_worker(seam.to_site(page) if seam else output)
+
+
+on_post_page = CombinedEvent(_before_plugins, _after_plugins)
+
+
+def on_post_template(output_content, template_name, config):
+    return search.use_own_worker(output_content) if template_name.endswith(".html") else output_content
+
+
+@event_priority(-100)
+def on_post_build(config):
+    if seam:
+        seam.close()
+    search.build_index(Path(config.site_dir))
