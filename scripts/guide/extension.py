@@ -43,7 +43,11 @@ class Page:
     def line_of(self, text: str) -> int:
         """The line of the file on which `text` first stands; 0 if it does not."""
         position = self.source.text.find(text)
-        return self.source.text.count("\n", 0, position) + 1 + self.source.offset if position >= 0 else 0
+        return self.line_at(position) if position >= 0 else 0
+
+    def line_at(self, position: int) -> int:
+        """The line of the file that holds a position of its text."""
+        return self.source.text.count("\n", 0, position) + 1 + self.source.offset
 
 
 current: Page | None = None  # MkDocs makes a Markdown instance a page, without telling it which
@@ -132,8 +136,9 @@ class Finish(Treeprocessor):
         page = self.page
         labels = self._number_figures(root)
         self._fill_references(root, labels)
-        for what in questions.mark(root):
-            page.report(page.line_of(re.search(r"“(.{0,30})", what)[1]), what)
+        starts = [match.start() for match in questions.BLOCK.finditer(page.source.text)]
+        for count, what in questions.mark(root):
+            page.report(page.line_at(starts[count - 1]) if count <= len(starts) else 0, what)
         cited, unknown = citations.number(root, page.library.references)
         for key in unknown:
             page.report(page.line_of(f"@{key}"), f"unknown citation `@{key}`; add the entry to docs/references.bib or correct the key")
@@ -204,6 +209,9 @@ class Finish(Treeprocessor):
                     wrap_in(child)
                     continue
                 child.set("class", "data")  # Material wraps only tables without a class
+                for cell in child.iter("th"):
+                    if not "".join(cell.itertext()).strip():
+                        cell.tag = "td"  # the empty corner of a table heads nothing
                 box = etree.Element("div", {"class": "table-wrap", "role": "group", "aria-label": f"Table: {heading}"})
                 box.tail, child.tail = child.tail, None
                 parent[position] = box

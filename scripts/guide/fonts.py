@@ -55,6 +55,7 @@ def web_subset(font_path: Path, text: Iterable[str], out: Path) -> Path:
     options.recalc_timestamp = False
     options.name_IDs = [1, 2, 4, 6]
     options.notdef_outline = True
+    options.bidi_closure = False  # ">" brings no "<"
     font = subset.load_font(font_path, options)
     subsetter = subset.Subsetter(options)
     subsetter.populate(unicodes=sorted({ord(character) for part in text for character in part} | {ord(" ")}))

@@ -10,10 +10,13 @@ from guide.frontmatter import LEVELS, STEPS
 _TAGS = re.compile(r"\s*\(\s*(\w+)\s*·\s*(\w+)\s*\)\s*$")
 
 
-def mark(root: etree.Element) -> list[str]:
+BLOCK = re.compile(r"^[ \t]*\?\?\?\+? question\b", re.M)  # where one begins in the source
+
+
+def mark(root: etree.Element) -> list[tuple[int, str]]:
     """Turns the tags at the end of each question's title into labels, and numbers the questions of the page.
 
-    Returns what is wrong, one sentence a question.
+    Returns what is wrong: (number of the question from 1, one sentence).
     """
     wrong, count = [], 0
     for block in root.iter("details"):
@@ -26,13 +29,13 @@ def mark(root: etree.Element) -> list[str]:
         match = _TAGS.search(text)
         title = "".join(summary.itertext()).strip()
         if not match:
-            wrong.append(f"question “{title[:60]}” does not end in its tags; write `(senior · evaluate)` before the closing quote")
+            wrong.append((count, f"question “{title[:60]}” does not end in its tags; write `(senior · evaluate)` before the closing quote"))
             continue
         level, step = match[1], match[2]
         if level not in LEVELS:
-            wrong.append(f"question “{title[:60]}”: `{level}` is not a level; use {', '.join(LEVELS)}")
+            wrong.append((count, f"question “{title[:60]}”: `{level}` is not a level; use {', '.join(LEVELS)}"))
         if step not in STEPS:
-            wrong.append(f"question “{title[:60]}”: `{step}` is not a step; use {', '.join(STEPS)}")
+            wrong.append((count, f"question “{title[:60]}”: `{step}` is not a step; use {', '.join(STEPS)}"))
         if last is not None:
             last.tail = text[: match.start()]
         else:

@@ -53,13 +53,10 @@ def build_index(site: Path) -> None:
 
 
 def vocabulary(site: Path) -> list[str]:
-    """The words of the site, most frequent first; a word that stands on one page only counts if a heading has it."""
-    pages: collections.Counter[str] = collections.Counter()
-    in_headings: set[str] = set()
+    """Every word of the site's articles, the most frequent first. All of them: the worker takes a word it does not find here for a misspelling."""
+    words: collections.Counter[str] = collections.Counter()
     for file in sorted(site.rglob("*.html")):
         html = file.read_text("utf-8")
-        article = re.sub(r"<pre\b.*?</pre>", " ", html[html.find("<article") : html.rfind("</article>")], flags=re.S)
-        headings = " ".join(re.findall(r"<h[1-4]\b.*?</h", article, flags=re.S))
-        in_headings.update(_WORD.findall(plain_text(headings).lower()))
-        pages.update(set(_WORD.findall(plain_text(article).lower())))
-    return [word for word, count in sorted(pages.items(), key=lambda item: (-item[1], item[0])) if count > 1 or word in in_headings]
+        article = html[html.find("<article") : html.rfind("</article>")]
+        words.update(_WORD.findall(plain_text(re.sub(r"<pre\b.*?</pre>", " ", article, flags=re.S)).lower()))
+    return sorted(words, key=lambda word: (-words[word], word))

@@ -37,15 +37,15 @@ class Document:
 
         The lettering of a page's drawings is drawn after its text, so it may come between the two halves of a paragraph.
         """
-        return any(self._says_from(number, piece) for number in range(len(self.pages)))
+        return any(piece in page or self._runs_on(number, piece) for number, page in enumerate(self.pages))
 
-    def _says_from(self, number: int, piece: str) -> bool:
-        if number >= len(self.pages):
+    def _runs_on(self, number: int, piece: str) -> bool:
+        """Whether the piece begins on a page and goes on at the very top of the next."""
+        if number + 1 >= len(self.pages):
             return False
-        if piece in self.pages[number]:
-            return True
-        length = bisect.bisect_left(range(1, len(piece)), True, key=lambda size: piece[:size] not in self.pages[number])
-        return length > 0 and self._says_from(number + 1, piece[length:])
+        begun = bisect.bisect_left(range(1, len(piece) + 1), True, key=lambda size: piece[:size] not in self.pages[number])
+        # The first half may seem longer than it is by a letter or two, by chance.
+        return begun > 0 and 0 <= self.pages[number + 1].find(piece[begun:]) <= 2
 
 
 def squeeze(text: str) -> str:
@@ -147,20 +147,18 @@ def _fonts(pdf: pikepdf.Pdf) -> Iterator[str]:
                 yield f"the font {base} is none of the book's; a character or a family name is missing in Plex"
 
 
-def _destinations(pdf: pikepdf.Pdf) -> dict[str, int]:
-    """Name of each destination -> page number from 0."""
+def _destinations(pdf: pikepdf.Pdf) -> dict[str | tuple[int, int], int]:
+    """Name of each destination, and object number of each page -> page number from 0."""
     numbers = {page.obj.objgen: number for number, page in enumerate(pdf.pages)}
     names = pdf.Root.get("/Names", {}).get("/Dests")
-    if names is None:
-        return {}
-    targets = {}
-    for name, value in pikepdf.NameTree(names).items():
+    targets: dict[str | tuple[int, int], int] = dict(numbers)
+    for name, value in (pikepdf.NameTree(names).items() if names is not None else ()):
         array = value["/D"] if isinstance(value, pikepdf.Dictionary) else value
         targets[str(name)] = numbers.get(array[0].objgen, -1)
     return targets
 
 
-def _target(item: pikepdf.Object, targets: dict[str, int]) -> int | str:
+def _target(item: pikepdf.Object, targets: dict[str | tuple[int, int], int]) -> int | str:
     """The page an annotation or outline entry leads to, from 0; or its address; or -1 if it leads nowhere."""
     action = item.get("/A")
     destination = item.get("/Dest") if action is None else action.get("/D")
@@ -169,11 +167,11 @@ def _target(item: pikepdf.Object, targets: dict[str, int]) -> int | str:
     if isinstance(destination, pikepdf.String):
         return targets.get(str(destination), -1)
     if isinstance(destination, pikepdf.Array):
-        return pikepdf.Page(destination[0]).index
+        return targets.get(destination[0].objgen, -1)
     return -1
 
 
-def _links(pdf: pikepdf.Pdf, targets: dict[str, int]) -> Iterator[str]:
+def _links(pdf: pikepdf.Pdf, targets: dict[str | tuple[int, int], int]) -> Iterator[str]:
     for number, page in enumerate(pdf.pages, 1):
         for annotation in page.get("/Annots", ()):
             if annotation.get("/Subtype") != "/Link":

@@ -41,7 +41,7 @@ function enlarge(drawing) {
 }
 
 function nameWhatScrolls() {
-  for (const box of document.querySelectorAll(".table-wrap, pre > code")) {
+  for (const box of document.querySelectorAll(".table-wrap, div.math, pre > code")) {
     if (box.scrollWidth > box.clientWidth) box.tabIndex = 0
   }
 }
@@ -65,18 +65,28 @@ function mendSearch() {
   })
 }
 
-// The menu button of narrow screens is a label, which no keyboard reaches.
+// The menu button of narrow screens is a label, which no keyboard reaches: a real button takes its place.
 function mendDrawer() {
-  for (const label of document.querySelectorAll('.md-header label[for="__drawer"]')) {
-    if (label.getAttribute("role")) continue
-    label.tabIndex = 0
-    label.setAttribute("role", "button")
-    label.setAttribute("aria-label", "Menu")
-    label.addEventListener("keydown", event => {
-      if (event.key !== "Enter" && event.key !== " ") return
-      event.preventDefault()
-      label.click()
-    })
+  const toggle = document.querySelector("#__drawer")
+  const label = document.querySelector('.md-header label[for="__drawer"]')
+  if (!toggle || !label) return
+  const button = document.createElement("button")
+  button.type = "button"
+  button.className = "md-header__button md-icon menu-button"
+  button.setAttribute("aria-label", "Menu")
+  button.append(...label.cloneNode(true).childNodes)
+  const tell = () => button.setAttribute("aria-expanded", toggle.checked)
+  button.addEventListener("click", () => toggle.click())
+  toggle.addEventListener("change", tell)
+  tell()
+  label.replaceWith(button)
+}
+
+// Two navigation landmarks of one page must not have one name: Material calls a section and its first page alike.
+function nameSections() {
+  for (const nav of document.querySelectorAll(".md-nav .md-nav[aria-labelledby]")) {
+    nav.removeAttribute("aria-labelledby")
+    nav.setAttribute("aria-label", `Section: ${nav.querySelector(".md-nav__title")?.textContent.trim() ?? ""}`)
   }
 }
 
@@ -85,4 +95,5 @@ everyPage(() => {
   nameWhatScrolls()
   mendSearch()
   mendDrawer()
+  nameSections()
 })

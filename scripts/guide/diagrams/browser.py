@@ -15,6 +15,7 @@ import shutil
 import threading
 from pathlib import Path
 
+from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import async_playwright
 
 from guide.cache import ROOT
@@ -58,7 +59,7 @@ DRAW = """async ([source, behind]) => {
     const {svg} = await mermaid.render('drawing', source, holder)
     holder.innerHTML = svg
     const root = holder.querySelector('svg')
-    if (root.getAttribute('aria-roledescription') === 'error') return {error: 'Mermaid drew its error picture', line: null}
+    if (root.getAttribute('aria-roledescription') === 'error') throw Error('Mermaid drew its error picture')
     return {drawing: flatten(root, behind)}
   } catch (error) {
     return {error: String(error?.message ?? error), line: error?.hash?.loc?.first_line ?? null}
@@ -99,7 +100,7 @@ class Browser:
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._lock = threading.Lock()
-        self._page = None
+        self._page = self._chromium = self._playwright = None
 
     def draw(self, source: str) -> dict:
         """What `flatten.js` returns for this Mermaid text. Raises Failure and NoBrowserError; any thread may call."""
@@ -125,12 +126,19 @@ class Browser:
 
     async def _draw(self, source: str) -> dict:
         if self._page is None:
-            await self._start()
+            try:
+                await self._start()
+            except BaseException:
+                await self._stop()
+                raise
         try:
             answer = await asyncio.wait_for(self._page.evaluate(DRAW, [source, LIGHT["label"]]), TIMEOUT_S)
-        except asyncio.TimeoutError:
+        except TimeoutError:
             await self._stop()
             raise Failure(f"Mermaid did not finish within {TIMEOUT_S} s") from None
+        except PlaywrightError as error:
+            await self._stop()
+            raise Failure(f"the browser stopped: {error.message.splitlines()[0]}") from None
         if "error" in answer:
             raise Failure(answer["error"], answer["line"])
         return answer["drawing"]
@@ -145,7 +153,6 @@ class Browser:
             viewport={"width": 1200, "height": 900}, locale="en-US", timezone_id="UTC", offline=True
         )
         page = await context.new_page()
-        await page.clock.set_fixed_time("2000-01-01T00:00:00Z")  # a gantt without dates starts "today"
         await page.set_content(f"<!doctype html><meta charset=utf-8><style>{_faces()}</style><div id=holder></div>")
         loaded = await page.evaluate(
             "faces => Promise.all(faces.map(face => document.fonts.load(face))).then(all => all.flat().length)",
@@ -158,10 +165,12 @@ class Browser:
         self._page = page
 
     async def _stop(self) -> None:
-        if self._page is not None:
-            self._page = None
-            await self._chromium.close()
-            await self._playwright.stop()
+        chromium, playwright = self._chromium, self._playwright
+        self._page = self._chromium = self._playwright = None
+        if chromium:
+            await chromium.close()
+        if playwright:
+            await playwright.stop()
 
 
 def _faces() -> str:

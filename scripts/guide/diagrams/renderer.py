@@ -94,7 +94,7 @@ class Renderer:
         drawn = svg.compose(flat)
         if diagram.strict:
             _refuse_foreign_colours(diagram, drawn)
-        _refuse_lost_words(diagram, drawn)
+            _refuse_lost_words(diagram, drawn)
         return drawn
 
 

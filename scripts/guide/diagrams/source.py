@@ -76,39 +76,51 @@ def parse(source: str, strict: bool = True) -> Diagram:
     return Diagram(source, word, title, description, "\n".join(mermaid) + "\n", tuple(n for n, _ in kept), strict)
 
 
-def labels(diagram: Diagram) -> list[tuple[int, str]]:
-    """(line, text) of what the reader must find in the drawing: quoted strings, messages, titles, names of tasks."""
-    patterns = [QUOTED, *LABELS.get(diagram.type, [])]
-    found = []
-    for n, line in enumerate(diagram.mermaid.splitlines(), 1):
-        if line in CLASS_DEFINITIONS or line.strip() == diagram.type:
-            continue
-        for pattern in patterns:
-            found += [(n, text) for match in pattern.finditer(line) for text in match.groups() if text]
-    return [(n, plain) for n, text in found if (plain := _plain(text))]
-
-
 QUOTED = re.compile(r'"([^"]+)"')
+SETTINGS = re.compile(r"@\{([^}]*)\}")  # a node's `@{ shape: cyl, label: "Store" }`: only its label is drawn
 AFTER_COLON = re.compile(r"^[^:\"]*[^:\"\s]\s*:(?!:)\s*([^\":][^\"]*)$")
 TITLED = re.compile(r"^\s*(?:title|section)\s+([^\"]+)$")
+TASK = re.compile(
+    r"^\s*(?!\s|(?:title|section|dateFormat|axisFormat|tickInterval|todayMarker|excludes|includes|weekday|click)\b)"
+    r"([^:\"]+?)\s*:"
+)
 LABELS = {
     "sequenceDiagram": [
         AFTER_COLON,
         re.compile(r"^\s*(?:create\s+)?(?:participant|actor)\s+.*?\sas\s+([^\"]+)$"),
         re.compile(r"^\s*(?:alt|else|opt|loop|par|and|critical|option|break)\s+([^\"]+)$"),
     ],
-    "stateDiagram-v2": [AFTER_COLON],
     "stateDiagram": [AFTER_COLON],
-    "classDiagram": [AFTER_COLON],
+    "stateDiagram-v2": [AFTER_COLON],
+    "classDiagram": [re.compile(r"(?:--|\.\.).*\s:\s*([^\":]+)$")],
     "erDiagram": [AFTER_COLON],
-    "gantt": [TITLED, re.compile(r"^\s*(?!dateFormat|axisFormat|tickInterval)([^:\"]+?)\s*:")],
+    "gantt": [TITLED, TASK],
+    "journey": [TITLED, TASK],
     "timeline": [TITLED, re.compile(r"(?:^\s*|:\s+)(?!\s|title\s|section\s)([^:\"]+?)(?=\s*:|\s*$)")],
-    "quadrantChart": [TITLED, re.compile(r"^\s*quadrant-\d\s+([^\"]+)$"),
-                      re.compile(r"^\s*[xy]-axis\s+([^\"]+?)(?:\s*-->\s*([^\"]+))?$")],
-    "xychart-beta": [TITLED],
+    "quadrantChart": [
+        TITLED,
+        re.compile(r"^\s*quadrant-\d\s+([^\"]+)$"),
+        re.compile(r"^\s*[xy]-axis\s+([^\"]+?)(?:\s*-->\s*([^\"]+))?$"),
+    ],
     "xychart": [TITLED],
-    "journey": [TITLED, re.compile(r"^\s*([^:\"]+?)\s*:")],
-}  # fmt: skip
+    "xychart-beta": [TITLED],
+}
+
+
+def labels(diagram: Diagram) -> list[tuple[int, str]]:
+    """(line of `diagram.mermaid`, text) of what a reader must find in the drawing.
+
+    Quoted strings in every type; messages, titles, names of tasks where they stand without quotes. Members of a class
+    and such are left out: Mermaid writes them in its own way.
+    """
+    patterns = [QUOTED, *LABELS.get(diagram.type, [])]
+    found = []
+    for n, line in enumerate(diagram.mermaid.splitlines(), 1):
+        if line.strip() == diagram.type or re.match(r"\s*(?:click|classDef)\s", line):
+            continue
+        line = SETTINGS.sub(lambda match: " ".join(re.findall(r'label:\s*("[^"]*")', match[1])), line)
+        found += [(n, text) for pattern in patterns for match in pattern.finditer(line) for text in match.groups() if text]
+    return [(n, plain) for n, text in found if (plain := _plain(text))]
 
 
 def fence_blocks(text: str, suffix: str) -> list[tuple[int, str]]:
