@@ -11,7 +11,7 @@ from bs4 import BeautifulSoup, NavigableString, Tag
 from mkdocs.structure.nav import Navigation, Section
 from mkdocs.structure.pages import Page
 
-from guide import diagrams, formulas
+from guide import diagrams, floats, formulas
 from guide.library import Library
 
 ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X")
@@ -167,8 +167,11 @@ def chapter_of(page: Page, library: Library) -> Chapter:
     return Chapter(page, source.slug, library.numbers.get(page.file.src_uri), source.head.title)
 
 
-def assemble(nav: Navigation, library: Library, site_url: str) -> Book:
-    """Joins all pages of the book. A link between two of them becomes a link inside the book."""
+def assemble(nav: Navigation, library: Library, site_url: str, plans: dict[str, dict[str, list[int]]]) -> Book:
+    """Joins all pages of the book. A link between two of them becomes a link inside the book.
+
+    plans: uri -> how the blocks of the page are set (see guide.floats).
+    """
     structure = [(title, [(chapter_of(page, library), PrintPage(page.content)) for page in pages]) for title, pages in parts_of(nav)]
     everything = [pair for _, pairs in structure for pair in pairs]
     slugs = {chapter.page.url: chapter.slug for chapter, _ in everything}
@@ -176,6 +179,7 @@ def assemble(nav: Navigation, library: Library, site_url: str) -> Book:
     problems: list[tuple[str, str]] = []
     index: dict[str, list[str]] = {}
     for chapter, prepared in everything:
+        floats.reorder(prepared.soup, plans[chapter.page.file.src_uri])
         own = f"{chapter.slug}--"
         for element in prepared.soup.find_all(id=True):
             element["id"] = own + element["id"]

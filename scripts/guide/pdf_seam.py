@@ -6,6 +6,7 @@ instead (the chapter, or for the page `field-guide.md` the whole book), and the 
 
 from __future__ import annotations
 
+import logging
 import os
 from dataclasses import dataclass, field
 from datetime import date
@@ -16,11 +17,12 @@ from mkdocs.exceptions import PluginError
 from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 
-from guide import assets, book
+from guide import assets, book, floats
 from guide.library import Library
 from guide.pdf import Exporter
 
 BOOK_PAGE = "field-guide.md"
+log = logging.getLogger("mkdocs.plugins.guide")
 
 
 def enabled() -> bool:
@@ -43,6 +45,7 @@ class Seam:
     nav: Navigation
     chapters: set[str]  # uris of the pages that get a PDF
     exporter: Exporter
+    plans: dict[str, dict[str, list[int]]] = field(default_factory=dict)  # uri -> how the chapter's blocks are set
     site_html: dict[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -55,7 +58,17 @@ class Seam:
         exporter = Exporter(renderer, total=len(chapters) + 1)
         renderer.write_pdf = exporter.write_pdf
         environment.filters["long_date"] = lambda day: f"{day:%B} {day.day}, {day.year}"
-        return cls(environment, config, library, nav, chapters, exporter)
+        seam = cls(environment, config, library, nav, chapters, exporter)
+        for _, pages in book.parts_of(nav):
+            for page in pages:
+                seam._arrange(page)
+        return seam
+
+    def _arrange(self, page: Page) -> None:
+        """Decides where the figures of a chapter stand, in its own PDF and in the book alike."""
+        prepared = book.PrintPage(page.content)
+        log.info("Placing the figures of %s", page.file.src_uri)
+        self.plans[page.file.src_uri] = floats.best_plan(prepared.soup, lambda: self._chapter_document(prepared, page), self.config.docs_dir)
 
     def to_print(self, output: str, page: Page) -> str:
         """The print document of a page, in place of its site HTML, which is kept. Empty if the page has none."""
@@ -69,13 +82,17 @@ class Seam:
         return self.site_html.pop(page.url)
 
     def _book(self) -> str:
-        assembled = book.assemble(self.nav, self.library, self.config.site_url)
+        assembled = book.assemble(self.nav, self.library, self.config.site_url, self.plans)
         if assembled.problems:
             raise PluginError("\n".join(f"docs/{uri}: {what}" for uri, what in assembled.problems))
         return self._template("book.html", book=assembled)
 
     def _chapter(self, page: Page) -> str:
         prepared = book.PrintPage(page.content)
+        floats.reorder(prepared.soup, self.plans[page.file.src_uri])
+        return self._chapter_document(prepared, page)
+
+    def _chapter_document(self, prepared: book.PrintPage, page: Page) -> str:
         chapter = book.chapter_of(page, self.library)
         book.site_links_absolute(prepared, page.url, self.config.site_url)
         book.number_sections(prepared, chapter)
