@@ -4,9 +4,10 @@ SHELL := bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+export NO_MKDOCS_2_WARNING := 1 # the theme's notice of its successor
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: build serve test clean lock install
+.PHONY: build serve test figures clean lock install system
 build: install ## site, book and chapter PDFs into site/
 	guide build
 
@@ -15,6 +16,10 @@ serve: install ## live preview; an edit shows at once
 
 test: install ## everything, on the real build
 	pytest
+
+figures: build ## README's table and pictures, from what was built
+	guide figures
+	guide pictures
 
 clean: ## forget what was built; keep .venv and node_modules
 	rm -rf site .build .cache

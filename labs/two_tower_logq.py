@@ -13,22 +13,24 @@ DESCRIBE = (
     "possible while tail recall falls below the uncorrected model's. Right, one corrected model served with a growing share of log Q subtracted again: tail recall rises "
     "at first and total recall falls."
 )
-SECONDS = 40
+SECONDS = 25
+TOLERANCE: dict[str, float] = {}
 
-ITEMS, DEAD, PEOPLE, JUDGES, EACH = 5_000, 1_000, 4_000, 2_000, 60
+ITEMS, DEAD, PEOPLE, JUDGES, EACH = 5_000, 1_000, 4_000, 1_000, 60
 TASTES, FEATURES, HIDDEN, WIDTH = 8, 16, 64, 24  # latent dimensions of the world; sizes of the towers
 BATCH, RATE, K = 512, 0.05, 50
 SEEDS = (1, 2, 3)
 BUCKETS = ("head", "torso", "tail")
+KEYS = (*BUCKETS, "all", "dead")
 METHODS = {  # name: (how Q is known, uniform negatives added to a batch)
     "plain": ("ignored", 0),
     "gaps": ("gaps", 0),
     "counts": ("counts", 0),
     "logq": ("exact", 0),
-    "mixed": ("exact", BATCH),
+    "mixed": ("exact", BATCH // 2),
 }
-DIAL = np.arange(0, 1.01, 0.1)  # share of log Q subtracted when serving
-TOLERANCE: dict[str, float] = {}
+DIAL = (0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6)  # share of log Q subtracted when serving, from none to more than half
+DIALED = 0.3
 
 
 class World:
@@ -143,11 +145,10 @@ def judge(world: World, scores) -> dict[str, float]:
 
 def run() -> dict[str, float | str | list[float]]:
     measured: dict[str, list[dict[str, float]]] = {}
-    dial: list[list[dict[str, float]]] = []
     sizes = []
     for seed in SEEDS:
         world = World(seed)
-        sizes.append([(world.bucket == j).sum() for j in range(3)])
+        sizes.append([(world.bucket == j).sum() for j in range(len(BUCKETS))])
         references = {"best": world.wanted, "ratio": world.wanted / world.q, "popular": np.broadcast_to(world.q, world.wanted.shape)}
         for name, scores in references.items():
             measured.setdefault(name, []).append(judge(world, scores))
@@ -155,22 +156,56 @@ def run() -> dict[str, float | str | list[float]]:
             towers = train(world, how, uniform, seed)
             scores = towers.people(world.people[PEOPLE:]) @ towers.items(np.arange(ITEMS)).T
             measured.setdefault(name, []).append(judge(world, scores))
-            if name == "mixed":
-                dial.append([judge(world, scores - share * np.log(world.q)) for share in DIAL])
-    results: dict[str, float | str | list[float]] = {f"{name}_items": round(float(np.mean(size))) for name, size in zip(BUCKETS, zip(*sizes))}
-    for name, seeds in measured.items():
-        for key in (*BUCKETS, "all", "dead"):
-            values = [100 * found[key] for found in seeds]
+        for share in DIAL:  # the last model, the one with mixed negatives, served with some of the correction taken back
+            measured.setdefault(f"dial{share:g}", []).append(judge(world, scores - share * np.log(world.q)))
+    results: dict[str, float | str | list[float]] = {
+        "items": f"{ITEMS} item", "dead_items": f"{DEAD} item", "people": f"{PEOPLE} person", "judges": f"{JUDGES} person", "rows": f"{PEOPLE * EACH} row",
+        "batch": f"{BATCH} row", "uniform": f"{METHODS['mixed'][1]} item", "k": f"{K} item", "seeds": len(SEEDS), "dial_share": DIALED, "dial_share_series": list(DIAL),
+    }  # fmt: skip
+    results |= {f"{name}_items": f"{np.mean(size):.0f} item" for name, size in zip(BUCKETS, zip(*sizes))}
+    for name in ("best", "ratio", "popular", *METHODS):
+        for key in KEYS:
+            values = [100 * found[key] for found in measured[name]]
             results[f"{name}_{key}"] = f"{np.mean(values):.2f} percent"
             results[f"{name}_{key}_series"] = [round(float(f(values)), 2) for f in (np.min, np.mean, np.max)]
-    for key in ("tail", "all", "dead"):
-        results[f"dial_{key}_series"] = [round(100 * float(np.mean([seed[i][key] for seed in dial])), 2) for i in range(len(DIAL))]
+    for key in KEYS:
+        curve = [100 * float(np.mean([found[key] for found in measured[f"dial{share:g}"]])) for share in DIAL]
+        results[f"dial_{key}_series"] = [round(value, 2) for value in curve]
+        results[f"dial_{key}"] = f"{curve[DIAL.index(DIALED)]:.2f} percent"
+    results["spread"] = f"{max(max(s) - min(s) for name in METHODS for key in KEYS if (s := results[f'{name}_{key}_series'])) / 2:.1f} percent"
     return results
 
 
-if __name__ == "__main__":
-    import json, time
-    t = time.time(); r = run(); print(round(time.time() - t, 1)); 
-    for k, v in r.items():
-        if "series" not in k or "dial" in k: print(k, v)
-    print({k: v for k, v in r.items() if k.endswith('_series') and 'dial' not in k})
+ROWS = {  # as the plot names them, from the top
+    "best": "best possible", "popular": "most popular", "plain": "no correction", "gaps": "logQ, Q from gaps", "counts": "logQ, Q counted", "logq": "logQ, exact Q", "mixed": "and uniform items",
+}  # fmt: skip
+
+
+def plot(results):
+    import matplotlib.pyplot as plt
+
+    figure = plt.figure(figsize=(660 / 72, 470 / 72))
+    figure.suptitle(f"Recall@{K} by bucket, and slots given to dead items, %", x=0, ha="left", fontsize=14, fontweight="semibold")
+    grid = figure.add_gridspec(2, len(KEYS), height_ratios=(6, 5))
+    for column, key in enumerate(KEYS):
+        axes = figure.add_subplot(grid[0, column])
+        for row, name in enumerate(ROWS):
+            low, mean, high = results[f"{name}_{key}_series"]
+            reference = name in ("best", "popular")
+            color, face = ("guide:node-edge", "guide:label") if reference else ("guide:offline-edge",) * 2 if name == "plain" else ("guide:online-edge",) * 2
+            axes.plot([0, mean], [row, row], color="guide:grid", linestyle="-", marker="")
+            axes.plot([low, high], [row, row], color=color, linestyle="-", marker="")
+            axes.plot([mean], [row], color=color, markerfacecolor=face, linestyle="", marker="s" if name == "plain" else "o")
+            axes.annotate(f"{mean:.1f}", (mean, row), xytext=(0, 7), textcoords="offset points", ha="center", fontsize=13)
+        axes.set(xlim=(-14, 116), ylim=(len(ROWS) - 0.5, -0.9), xticks=[], yticks=range(len(ROWS)))
+        axes.set_title("dead slots" if key == "dead" else key, fontweight="normal")
+        axes.set_yticklabels(ROWS.values() if column == 0 else [""] * len(ROWS))
+        axes.grid(False)
+        axes.spines["bottom"].set_visible(False)
+    axes = figure.add_subplot(grid[1, :])
+    for key, words, style, marker, color, where in (("all", "recall, all items", "-", "o", "online-edge", (1, -20)), ("tail", "recall, tail", "--", "s", "online-edge", (1, 9)), ("dead", "dead slots", ":", "^", "node-edge", (4, -16))):
+        shares, curve = results["dial_share_series"], results[f"dial_{key}_series"]
+        axes.plot(shares, curve, linestyle=style, marker=marker, color=f"guide:{color}")
+        axes.annotate(words, (shares[where[0]], curve[where[0]]), xytext=(8, where[1]), textcoords="offset points")
+    axes.set(xlim=(-0.015, 0.615), ylim=(-2, 72), xticks=results["dial_share_series"], title="One corrected model, log Q subtracted again when serving, %", xlabel="share of log Q subtracted")
+    return figure

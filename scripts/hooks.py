@@ -28,6 +28,9 @@ def on_config(config):
 
 
 def on_files(files, config):
+    for file in files.documentation_pages():
+        if file.src_uri in library.unreadable:
+            files.remove(file)
     return assets.add_packaged(files, config)
 
 

@@ -32,6 +32,7 @@ def build(root: Path = ROOT) -> list[tuple[str, int, float]]:
         raise GuideError([Problem("build", 0, "no Chromium to draw the diagrams with; run `apt-get install chromium`, or set GUIDE_CHROMIUM")])
     started = time.monotonic()
     os.environ["GUIDE_PDF"] = "1"
+    os.environ["NO_MKDOCS_2_WARNING"] = "1"  # the theme's notice of its successor
     os.environ.setdefault("SOURCE_DATE_EPOCH", _commit_time())
     shutil.rmtree(STAGING.parent, ignore_errors=True)
     try:

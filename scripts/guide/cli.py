@@ -1,4 +1,4 @@
-"""The command line: `guide build`, `guide diagram`, `guide verify`."""
+"""The command line: `guide build`, `guide diagram`, `guide verify`, `guide figures`, `guide pictures`."""
 
 from __future__ import annotations
 
@@ -60,6 +60,35 @@ def verify(site: Path) -> None:
     if problems := conscience.verify(site):
         raise GuideError(problems)
     click.echo(f"{len(conscience.chapters(site))} chapters: nothing lost")
+
+
+@main.command()
+@click.option("--check", is_flag=True, help="Only say whether README is up to date.")
+def figures(check: bool) -> None:
+    """Write the figures of the built guide into README."""
+    from guide import figures as counting
+    from guide.cache import ROOT
+    from guide.errors import Problem
+    from guide.library import Library
+
+    readme = ROOT / "README.md"
+    text = readme.read_text("utf-8")
+    table = counting.readme_table(Library.read(ROOT / "docs"), ROOT / "site")
+    if not check:
+        readme.write_text(counting.replace_table(text, table), "utf-8")
+    elif counting.written_table(text) != table:
+        raise GuideError([Problem("README.md", 0, "its figures are out of date; run `make figures`")])
+    click.echo(table)
+
+
+@main.command()
+def pictures() -> None:
+    """Take the pictures of README from the built guide."""
+    from guide import pictures as camera
+    from guide.cache import ROOT
+
+    for path in camera.take(ROOT / "site"):
+        click.echo(path)
 
 
 def _size(size: int) -> str:

@@ -48,6 +48,7 @@ class Library:
     matcher: Matcher
     numbers: dict[str, int] = field(default_factory=dict)  # uri -> chapter number, from the reading order
     problems: list[Problem] = field(default_factory=list)
+    unreadable: set[str] = field(default_factory=set)  # uris of files that are no text, which nobody should try to read again
 
     @classmethod
     def read(cls, docs: Path) -> Library:
@@ -55,10 +56,16 @@ class Library:
         problems: list[Problem] = []
         sources: dict[str, Source] = {}
         slugs: dict[str, str] = {}
+        unreadable: set[str] = set()
         for path in sorted(docs.rglob("*.md")):
             uri, file = path.relative_to(docs).as_posix(), f"{docs.name}/{path.relative_to(docs).as_posix()}"
             try:
                 text = read_text(path, file)
+            except GuideError as error:
+                problems += error.problems
+                unreadable.add(uri)
+                continue
+            try:
                 head = frontmatter.parse(text, file)
             except GuideError as error:
                 problems += error.problems
@@ -71,7 +78,7 @@ class Library:
         ledger = Ledger({source.slug: (source.file, source.text, source.offset) for source in sources.values()})
         references, wrong = citations.load(docs / BIBLIOGRAPHY, f"{docs.name}/{BIBLIOGRAPHY}") if (docs / BIBLIOGRAPHY).exists() else ({}, [])
         terms, wrong_terms = glossary.load(page.text, page.file, page.offset) if (page := sources.get(GLOSSARY)) else ([], [])
-        return cls(sources, ledger, references, terms, Matcher(terms), problems=[*problems, *ledger.problems, *wrong, *wrong_terms])
+        return cls(sources, ledger, references, terms, Matcher(terms), problems=[*problems, *ledger.problems, *wrong, *wrong_terms], unreadable=unreadable)
 
     def raise_problems(self) -> None:
         """Raises GuideError if anything was found wrong."""
