@@ -14,7 +14,6 @@ DESCRIBE = (
     "at first and total recall falls."
 )
 SECONDS = 25
-TOLERANCE: dict[str, float] = {}
 
 ITEMS, DEAD, PEOPLE, JUDGES, EACH = 5_000, 1_000, 4_000, 1_000, 60
 TASTES, FEATURES, HIDDEN, WIDTH = 8, 16, 64, 24  # latent dimensions of the world; sizes of the towers
@@ -31,6 +30,9 @@ METHODS = {  # name: (how Q is known, uniform negatives added to a batch)
 }
 DIAL = (0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6)  # share of log Q subtracted when serving, from none to more than half
 DIALED = 0.3
+# Processors differ in the last digit of a sum, and training carries that on; seen so far: 0.2 % of a recall, 3 % of the few dead slots.
+JUDGED = ("best", "ratio", "popular", *METHODS, "dial")
+TOLERANCE = {f"{name}_{key}{end}": 0.1 if key == "dead" else 0.01 for name in JUDGED for key in KEYS for end in ("", "_series")} | {"spread": 0.05}
 
 
 class World:
@@ -145,10 +147,12 @@ def judge(world: World, scores) -> dict[str, float]:
 
 def run() -> dict[str, float | str | list[float]]:
     measured: dict[str, list[dict[str, float]]] = {}
-    sizes = []
+    sizes, crowded = [], []
     for seed in SEEDS:
         world = World(seed)
         sizes.append([(world.bucket == j).sum() for j in range(len(BUCKETS))])
+        often = BATCH * world.q > 1  # in a batch more than once, on average
+        crowded.append((often.sum(), 100 * world.q[often].sum()))
         references = {"best": world.wanted, "ratio": world.wanted / world.q, "popular": np.broadcast_to(world.q, world.wanted.shape)}
         for name, scores in references.items():
             measured.setdefault(name, []).append(judge(world, scores))
@@ -163,7 +167,8 @@ def run() -> dict[str, float | str | list[float]]:
         "batch": f"{BATCH} row", "uniform": f"{METHODS['mixed'][1]} item", "k": f"{K} item", "seeds": len(SEEDS), "dial_share": DIALED, "dial_share_series": list(DIAL),
     }  # fmt: skip
     results |= {f"{name}_items": f"{np.mean(size):.0f} item" for name, size in zip(BUCKETS, zip(*sizes))}
-    for name in ("best", "ratio", "popular", *METHODS):
+    results |= {"crowded_items": f"{np.mean(crowded, axis=0)[0]:.0f} item", "crowded_share": f"{np.mean(crowded, axis=0)[1]:.1f} percent"}
+    for name in JUDGED[:-1]:
         for key in KEYS:
             values = [100 * found[key] for found in measured[name]]
             results[f"{name}_{key}"] = f"{np.mean(values):.2f} percent"

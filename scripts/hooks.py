@@ -8,7 +8,7 @@ from pathlib import Path
 from mkdocs.exceptions import PluginError
 from mkdocs.plugins import CombinedEvent, event_priority
 
-from guide import assets, book, extension, reading, search
+from guide import assets, book, extension, page_cache, reading, search
 from guide.errors import GuideError
 from guide.library import Library
 from guide.pdf_seam import Seam
@@ -18,6 +18,8 @@ log = logging.getLogger("mkdocs.plugins.guide")
 library: Library
 reading_order = None
 seam: Seam | None = None
+
+page_cache.install()
 
 
 def on_config(config):

@@ -405,6 +405,13 @@ class Ledger:
         except pint.errors.DimensionalityError as error:
             raise ValueError(f"`{name}` is in {error.units1}, it cannot be shown in `{unit}`") from None
 
+    def shown_on(self, slug: str) -> list[str]:
+        """Every value that a page may show, as text: its own, and those of other pages that its text names."""
+        own = [f"{name} = {value}" for name, value in self.values[slug].items()]
+        names = {match[1] for match in USE.finditer(self._pages[slug].text) if "." in match[1]}
+        others = [f"{name} = {self.values.get(page, {}).get(own_name)}" for name in sorted(names) for page, own_name in [name.rsplit(".", 1)]]
+        return own + others
+
     def _check_uses(self) -> None:
         for slug, page in self._pages.items():
             for match in USE.finditer(page.text):

@@ -74,9 +74,13 @@ class Check:
 
     def __str__(self) -> str:
         def shown(raw) -> str:
-            return "nothing" if raw is None else f"{len(raw)} values" if isinstance(raw, list) else f"{raw}"
+            return f"{len(raw)} values" if isinstance(raw, list) else str(raw)
 
-        allowed = f"{100 * self.tolerance:g} %" if self.tolerance else "exact"
+        if self.committed is None:
+            return f"new      {self.name}: measured {shown(self.measured)}"
+        if self.measured is None:
+            return f"gone     {self.name}: committed {shown(self.committed)}"
+        allowed = f"{100 * self.tolerance:g} % allowed" if self.tolerance else "must be equal"
         return f"{'holds' if self.holds else 'DIFFERS':<8} {self.name}: committed {shown(self.committed)}, measured {shown(self.measured)} ({allowed})"
 
 
