@@ -7,12 +7,15 @@ BIN := $(VENV)/bin
 export NO_MKDOCS_2_WARNING := 1 # the theme's notice of its successor
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: build serve test figures clean lock install system
+.PHONY: build serve check test figures clean lock install system
 build: install ## site, book and chapter PDFs into site/
 	guide build
 
 serve: install ## live preview; an edit shows at once
 	mkdocs serve --livereload
+
+check: install ## the chapter contract, in seconds
+	guide check
 
 test: install ## everything, on the real build
 	pytest

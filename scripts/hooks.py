@@ -8,16 +8,15 @@ from pathlib import Path
 from mkdocs.exceptions import PluginError
 from mkdocs.plugins import CombinedEvent, event_priority
 
-from guide import assets, book, extension, page_cache, reading, search
+from guide import assets, book, check, extension, page_cache, pdf_seam, reading, search
 from guide.errors import GuideError
 from guide.library import Library
-from guide.pdf_seam import Seam
 
 log = logging.getLogger("mkdocs.plugins.guide")
 
 library: Library
 reading_order = None
-seam: Seam | None = None
+seam: pdf_seam.Seam | None = None
 
 page_cache.install()
 
@@ -57,11 +56,10 @@ def on_page_content(html, page, config, files):
 
 def on_env(env, config, files):
     global seam
-    try:
-        library.raise_problems()
-    except GuideError as error:
-        raise PluginError(f"the input has errors\n{error}") from None
-    seam = Seam.open(env, config, library, reading_order)
+    problems = check.check(library) if pdf_seam.enabled() else library.problems  # a release keeps the whole contract
+    if problems:
+        raise PluginError(f"the input has errors\n{GuideError(problems)}")
+    seam = pdf_seam.Seam.open(env, config, library, reading_order)
     return env
 
 

@@ -18,11 +18,14 @@ from guide import build as press
 BAD = {
     "unknown key": ("kind: page", "kind: page\nflavor: mint", r"docs/index\.md:\d+: unknown key `flavor`"),
     "broken formula": ("Every number", "$\\frac{1}$ Every number", r"docs/index\.md:\d+: formula: "),
-    "dead link": ("Every number", "[x](nowhere.md) Every number", r"nowhere\.md"),
-    "dead anchor": ("Every number", "[x](framework/index.md#nowhere) Every number", r"nowhere"),
+    "dead link": ("Every number", "[x](nowhere.md) Every number", r"docs/index\.md:\d+: the link `nowhere\.md` leads to no page"),
+    "dead anchor": ("Every number", "[x](framework/index.md#nowhere) Every number", r"docs/index\.md:\d+: the link `framework/index\.md#nowhere` leads to no heading"),
     "unknown citation": ("Every number", "[@nobody1900] Every number", r"docs/index\.md:\d+: unknown citation"),
     "broken diagram": ("Every number", '\n```mermaid\nflowchart LR\n  accTitle: A title\n  accDescr: Something is described.\n  a["x"] -->\n```\n\nEvery number', r"docs/index\.md:\d+: "),
     "unit error": ("Every number", "\n```estimate\ntitle: T\ninputs:\n  a: 3 request # given\nresults:\n  b = a -> GB\n```\n\n{{ b }} Every number", r"docs/index\.md:\d+: .*not in `GB`"),
+    "missing image": ("Every number", "![A cat](assets/cat.png) Every number", r"docs/index\.md:\d+: the link `assets/cat\.png` leads to no page"),
+    "script": ("Every number", "<script>alert(1)</script> Every number", r"docs/index\.md:\d+: `<script` in the text"),
+    "huge": ("Every number", "x " * 2_500_000 + "Every number", r"docs/index\.md: the file holds 5\.0 MB"),
 }
 
 

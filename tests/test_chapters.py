@@ -7,7 +7,8 @@ import pytest
 from conftest import ROOT
 from pytest_examples import CodeExample, EvalExample, find_examples
 
-from guide.citations import load
+from guide.check import check
+from guide.library import Library
 
 EXAMPLES = list(find_examples(ROOT / "docs"))
 
@@ -26,11 +27,8 @@ def test_code_is_short_enough_to_read():
     assert [str(example) for example in EXAMPLES if example.source.count("\n") > 40] == []
 
 
-def test_every_reference_is_cited():
-    references, problems = load(ROOT / "docs/references.bib", "docs/references.bib")
-    text = "".join(path.read_text("utf-8") for path in (ROOT / "docs").rglob("*.md"))
-    cited = set(re.findall(r"@([\w:.-]+?)(?=[\];\s])", text))
-    assert problems == [] and sorted(set(references) - cited) == []
+def test_the_chapters_keep_the_contract():
+    assert [str(problem) for problem in check(Library.read(ROOT / "docs"))] == []
 
 
 def test_no_file_names_a_machine_or_a_registry():

@@ -140,7 +140,7 @@ def test_the_fence(here, monkeypatch):
     here.run(update=True)
     reported = []
     page = SimpleNamespace(fence_lines={"half_share": 12, "nobody": 40}, report=lambda line, what: reported.append((line, what)))
-    monkeypatch.setattr(labs.figure_html, "__defaults__", (here.plots,))
+    monkeypatch.setattr(labs, "PLOTS", here.plots)
     html = labs.lab_fence("half_share\n", "lab", "lab", {}, SimpleNamespace(guide_page=page))
     assert html.startswith('<div class="diagram"><svg ') and html.endswith("</svg></div>") and reported == []
     assert labs.lab_fence("nobody", "lab", "lab", {}, SimpleNamespace(guide_page=page)) == ""

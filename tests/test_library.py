@@ -13,10 +13,12 @@ def test_files_that_cannot_be_read(docs):
     (docs / "a.md").write_bytes(HEAD.encode() + b"\nGood.\nBad: \xff\n")
     (docs / "b.md").write_bytes(b"  \n")
     (docs / "c.md").write_text("No head.\n")
+    (docs / "d.md").write_text(HEAD + "x " * 2_500_000)
     assert [str(problem) for problem in Library.read(docs).problems] == [
         f"docs/a.md:{HEAD.count(chr(10)) + 3}: not UTF-8 (byte 0xff); save the file as UTF-8",
         "docs/b.md: the file is empty; write it or remove it",
         "docs/c.md:1: no front matter; begin the file with a block between --- lines (title, kind, description, …)",
+        "docs/d.md: the file holds 5.0 MB, a chapter has at most 0.5 MB; remove what was pasted by accident",
     ]
 
 

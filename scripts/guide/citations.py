@@ -39,14 +39,14 @@ class Reference:
         )
 
 
-def load(path: Path, file: str) -> tuple[dict[str, Reference], list[Problem]]:
-    """Reads the bibliography: key -> reference, and what is wrong with it."""
+def load(path: Path, file: str) -> tuple[dict[str, Reference], dict[str, int], list[Problem]]:
+    """Reads the bibliography: key -> reference, key -> line, and what is wrong with it."""
     library = bibtexparser.parse_file(str(path))
     problems = [
         Problem(file, (block.start_line or 0) + 1, f"not a BibTeX entry ({block.error}); mend its braces, commas or duplicate key")
         for block in library.failed_blocks
     ]
-    references = {}
+    references, lines = {}, {}
     for entry in library.entries:
         fields = {key.lower(): _plain(str(field.value)) for key, field in entry.fields_dict.items()}
         missing = [name for name in REQUIRED if not fields.get(name)]
@@ -55,6 +55,7 @@ def load(path: Path, file: str) -> tuple[dict[str, Reference], list[Problem]]:
         if missing:
             problems.append(Problem(file, entry.start_line + 1, f"`{entry.key}` has no {', '.join(missing)}; add the field"))
             continue
+        lines[entry.key] = entry.start_line + 1
         references[entry.key] = Reference(
             key=entry.key,
             authors=_authors(fields["author"]) if fields.get("author") else fields["organization"],
@@ -63,7 +64,7 @@ def load(path: Path, file: str) -> tuple[dict[str, Reference], list[Problem]]:
             year=fields["year"],
             url=fields["url"],
         )
-    return references, problems
+    return references, lines, problems
 
 
 def _plain(text: str) -> str:

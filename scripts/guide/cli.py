@@ -1,4 +1,4 @@
-"""The command line: `guide build`, `guide diagram`, `guide verify`, `guide figures`, `guide pictures`."""
+"""The command line: `guide build`, `guide check`, `guide diagram`, `guide verify`, `guide figures`, `guide pictures`."""
 
 from __future__ import annotations
 
@@ -35,6 +35,20 @@ def build() -> None:
     click.echo(f"{'output':<34}{'size':>12}{'seconds':>10}")
     for name, size, seconds in press.build():
         click.echo(f"{name:<34}{_size(size):>12}{f'{seconds:.1f}' if seconds else '':>10}")
+
+
+@main.command()
+def check() -> None:
+    """Hold the chapters against the contract of CONTRIBUTING.md."""
+    from guide.cache import ROOT
+    from guide.check import RULES
+    from guide.check import check as hold
+    from guide.library import Library
+
+    library = Library.read(ROOT / "docs")
+    if problems := hold(library):
+        raise GuideError(problems)
+    click.echo(f"{len(library.sources)} pages keep {len(RULES)} rules")
 
 
 @main.command()

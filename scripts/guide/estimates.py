@@ -113,6 +113,13 @@ class Value:
         return f"{number}\u00a0{text}" if text else number
 
 
+def _value(quantity: pint.Quantity, unit: str, exact: bool = False) -> Value:
+    """A value to compute with. Percent is kept as a hundredth, not as a unit: rounding a count up must not round it to hundreds."""
+    if unit.startswith("percent"):
+        quantity = quantity.to(quantity.units / UNITS.percent)
+    return Value(quantity, unit, exact)
+
+
 def _number(value: float, decimals: int | None, money: bool, exact: bool) -> str:
     if value == 0:
         return "0" if decimals is None else f"{0:.{decimals}f}"
@@ -367,10 +374,7 @@ class Ledger:
         if not match:
             raise ValueError(f"`{item.text}` is not a value; write a number and a unit, or `chapter.name`")
         unit = match[2].replace("%", "percent")
-        quantity = UNITS.Quantity(float(match[1].replace("_", "")), parse_unit(unit))
-        if unit.startswith("percent"):  # a hundredth, not a unit: rounding a count must not round it to hundredths
-            quantity = quantity.to(quantity.units / UNITS.percent)
-        return Value(quantity, unit, exact=True)
+        return _value(UNITS.Quantity(float(match[1].replace("_", "")), parse_unit(unit)), unit, exact=True)
 
     def _result(self, item: Result, names: dict[str, Value], slug: str) -> Value:
         for name in _names_or_nothing(item.formula):
@@ -378,7 +382,7 @@ class Ledger:
         quantity = evaluate(item.formula, names)
         unit = parse_unit(item.unit)
         try:
-            return Value(quantity.to(unit), item.unit.replace("%", "percent"))
+            return _value(quantity.to(unit), item.unit.replace("%", "percent"))
         except pint.errors.DimensionalityError as error:
             raise ValueError(f"`{item.formula}` is in {error.units1 or 'no unit'}, not in `{item.unit or 'no unit'}`; correct the formula or the unit") from None
 
@@ -440,13 +444,16 @@ def _names_or_nothing(formula: str) -> set[str]:
 def to_markdown(block: Estimate, values: dict[str, Value], label: str) -> str:
     """The block as Markdown: a titled pair of tables (inputs; results). Notes may hold Markdown and citations."""
     lines = ["/// html | div.estimate", "", f"<span class=\"label\">{label}</span> {block.title}", "{: .estimate-title }", ""]
+    def shown(name: str) -> str:  # a long unit may break after its strokes
+        return _cell(values[name].show()).replace("/", "/<wbr>")
+
     if block.inputs:
         lines += ["| Input | Value | Where it comes from |", "|:--|--:|:--|"]
-        lines += [f"| `{item.name}` | {_cell(values[item.name].show())} | {_cell(item.note)} |" for item in block.inputs]
+        lines += [f"| `{item.name}` | {shown(item.name)} | {_cell(item.note)} |" for item in block.inputs]
         lines += [""]
     lines += ["| Result | Value | What it means |", "|:--|--:|:--|"]
     for item in block.results:
-        lines.append(f"| `{item.name} = {_readable(item.formula)}` | **{_cell(values[item.name].show())}** | {_cell(item.note)} |")
+        lines.append(f"| `{item.name} = {_readable(item.formula)}` | **{shown(item.name)}** | {_cell(item.note)} |")
     return "\n".join([*lines, "", "///"])
 
 

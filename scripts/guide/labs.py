@@ -195,7 +195,7 @@ def lab_fence(source: str, language: str, css_class: str, options: dict, md: Mar
     page = md.guide_page
     line = page.fence_lines.get(source.strip(), 0)
     try:
-        return f'<div class="diagram">{figure_html(source.strip())}</div>'
+        return f'<div class="diagram">{figure_html(source.strip(), PLOTS)}</div>'
     except GuideError as error:
         for problem in error.problems:
             page.report(line + 1 if line else 0, problem.what)

@@ -14,9 +14,10 @@ from guide.glossary import Matcher, Term
 
 GLOSSARY = "reference/glossary.md"
 BIBLIOGRAPHY = "references.bib"
+LARGEST = 500_000  # bytes
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Source:
     """One Markdown file: where it is, what its head says, its text without the head."""
 
@@ -41,11 +42,13 @@ def slug(uri: str) -> str:
 class Library:
     """Everything read from `docs/`. `problems` also collects what rendering finds."""
 
+    docs: Path
     sources: dict[str, Source]
     ledger: Ledger
     references: dict[str, Reference]
     terms: list[Term]
     matcher: Matcher
+    reference_lines: dict[str, int]  # key -> line of the bibliography
     numbers: dict[str, int] = field(default_factory=dict)  # uri -> chapter number, from the reading order
     problems: list[Problem] = field(default_factory=list)
     unreadable: set[str] = field(default_factory=set)  # uris of files that are no text, which nobody should try to read again
@@ -76,19 +79,16 @@ class Library:
                 problems.append(Problem(file, 0, f"another page is called `{source.slug}` too ({other}); rename one"))
             slugs[source.slug] = file
         ledger = Ledger({source.slug: (source.file, source.text, source.offset) for source in sources.values()})
-        references, wrong = citations.load(docs / BIBLIOGRAPHY, f"{docs.name}/{BIBLIOGRAPHY}") if (docs / BIBLIOGRAPHY).exists() else ({}, [])
+        references, lines, wrong = citations.load(docs / BIBLIOGRAPHY, f"{docs.name}/{BIBLIOGRAPHY}") if (docs / BIBLIOGRAPHY).exists() else ({}, {}, [])
         terms, wrong_terms = glossary.load(page.text, page.file, page.offset) if (page := sources.get(GLOSSARY)) else ([], [])
-        return cls(sources, ledger, references, terms, Matcher(terms), problems=[*problems, *ledger.problems, *wrong, *wrong_terms], unreadable=unreadable)
-
-    def raise_problems(self) -> None:
-        """Raises GuideError if anything was found wrong."""
-        if self.problems:
-            raise GuideError(self.problems)
+        return cls(docs, sources, ledger, references, terms, Matcher(terms), lines, problems=[*problems, *ledger.problems, *wrong, *wrong_terms], unreadable=unreadable)
 
 
 def read_text(path: Path, file: str) -> str:
-    """The text of a page. Raises GuideError if it is not UTF-8, or empty."""
+    """The text of a page. Raises GuideError if it is not UTF-8, or empty, or larger than any chapter."""
     data = path.read_bytes()
+    if len(data) > LARGEST:
+        raise GuideError([Problem(file, 0, f"the file holds {len(data) / 1e6:.1f} MB, a chapter has at most {LARGEST / 1e6} MB; remove what was pasted by accident")])
     try:
         text = data.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
