@@ -8,7 +8,7 @@ from pathlib import Path
 from mkdocs.exceptions import PluginError
 from mkdocs.plugins import CombinedEvent, event_priority
 
-from guide import assets, book, check, extension, page_cache, pdf_seam, reading, search
+from guide import assets, book, check, extension, home, page_cache, pdf_seam, reading, search
 from guide.errors import GuideError
 from guide.library import Library
 
@@ -59,6 +59,8 @@ def on_env(env, config, files):
     problems = check.check(library) if pdf_seam.enabled() else library.problems  # a release keeps the whole contract
     if problems:
         raise PluginError(f"the input has errors\n{GuideError(problems)}")
+    env.globals["home"] = home.gather(library, [page.file.src_uri for page in reading_order.pages])
+    env.globals["home_urls"] = {file.src_uri: file.url for file in files.documentation_pages()}
     seam = pdf_seam.Seam.open(env, config, library, reading_order)
     return env
 

@@ -28,6 +28,7 @@ class Figures:
     estimates: int
     questions: int
     references: int  # distinct, cited
+    labs: int  # experiments with a committed result
 
 
 def count(library: Library) -> Figures:
@@ -43,6 +44,7 @@ def count(library: Library) -> Figures:
         estimates=kinds.count("estimate"),
         questions=sum(len(questions.BLOCK.findall(source.text)) for source in chapters),
         references=len(cited & set(library.references)),
+        labs=sum(slug.startswith("lab-") for slug in library.ledger.values),
     )
 
 

@@ -41,5 +41,5 @@ def add_facts(page: Page, html: str, library: Library) -> None:
         "minutes": minutes(html),
         "math": 'class="katex' in html,
         "pdf": f"{page.file.src_uri.removesuffix('.md').split('/')[-1]}.pdf" if os.environ.get("GUIDE_PDF") == "1" else None,
-        "slug": source.slug,
+        "editions": os.environ.get("GUIDE_PDF") == "1",
     }
