@@ -7,7 +7,8 @@ BIN := $(VENV)/bin
 export NO_MKDOCS_2_WARNING := 1 # the theme's notice of its successor
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: build serve check test figures clean lock install system
+MAKEFLAGS += --no-print-directory
+.PHONY: build serve check test lab bench new-case new-deep-dive new-tradeoff new-lab figures clean lock install system
 build: install ## site, book and chapter PDFs into site/
 	guide build
 
@@ -17,8 +18,17 @@ serve: install ## live preview; an edit shows at once
 check: install ## the chapter contract, in seconds
 	guide check
 
-test: install ## everything, on the real build
+test: install .venv-labs/ready ## everything, on the real build
 	pytest
+
+lab: install .venv-labs/ready ## measure labs again: make lab NAME=two_tower_logq
+	guide lab $(NAME)
+
+new-case new-deep-dive new-tradeoff new-lab: install ## make new-case SLUG=my-case
+	guide new $(@:new-%=%) "$(SLUG)"
+
+bench: build ## times of builds, bytes of first views
+	guide bench
 
 figures: build ## README's table and pictures, from what was built
 	guide figures
@@ -38,10 +48,16 @@ $(VENV)/ready: requirements.txt scripts/pyproject.toml | system
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e ./scripts
 	touch $@
 
+.venv-labs/ready: labs/requirements.txt | system ## the labs' packages, which building does not need
+	$(PYTHON) -m venv .venv-labs
+	.venv-labs/bin/pip install --quiet --require-hashes -r labs/requirements.txt
+	touch $@
+
 node_modules/ready: package-lock.json | system
 	npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	touch $@
 
 lock: ## after a change of scripts/pyproject.toml or package.json
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --extra test scripts/pyproject.toml -o requirements.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' labs/requirements.in -o labs/requirements.txt
 	npm install --package-lock-only --ignore-scripts --no-audit --no-fund --omit-lockfile-registry-resolved

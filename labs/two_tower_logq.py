@@ -2,15 +2,15 @@
 
 A synthetic catalog of 5,000 items with Zipf popularity, of which 1,000 are dead: their content looks like any other's, and next to nobody wants them. 4,000 people with
 tastes leave 60 interactions each, seen once, in random order, in batches of 512. Two towers are trained on them with in-batch softmax under five ways to treat the
-sampling probability Q, and judged on 2,000 other people. The world is synthetic, so every probability P(item | person) is known: recall@50 is computed exactly, as the
+sampling probability Q, and judged on 1,000 other people. The world is synthetic, so every probability P(item | person) is known: recall@50 is computed exactly, as the
 share of a person's future interactions that fall on the 50 items retrieved. Items are divided in three buckets that receive a third of all interactions each.
 """
 
 import numpy as np
 
 DESCRIBE = (
-    "Left, recall at 50 for head, torso and tail items under six rules. Without correction recall is low in all three; with logQ head and torso come close to the best "
-    "possible while tail recall falls below the uncorrected model's. Right, one corrected model served with a growing share of log Q subtracted again: tail recall rises "
+    "Above, recall at 50 for head, torso and tail items under seven rules. Without correction recall is low in all three; with logQ head and torso come close to the best "
+    "possible while tail recall falls below the uncorrected model's. Below, one corrected model served with a growing share of log Q subtracted again: tail recall rises "
     "at first and total recall falls."
 )
 SECONDS = 25

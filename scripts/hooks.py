@@ -8,7 +8,7 @@ from pathlib import Path
 from mkdocs.exceptions import PluginError
 from mkdocs.plugins import CombinedEvent, event_priority
 
-from guide import assets, book, check, extension, home, page_cache, pdf_seam, reading, search
+from guide import assets, book, check, extension, formulas, home, page_cache, pdf_seam, reading, search
 from guide.errors import GuideError
 from guide.library import Library
 
@@ -72,7 +72,7 @@ def _before_plugins(output, page, config):
 
 @event_priority(-100)
 def _after_plugins(output, page, config):
-    return search.use_own_worker(seam.to_site(page) if seam else output)
+    return formulas.for_site(search.use_own_worker(seam.to_site(page) if seam else output))
 
 
 on_post_page = CombinedEvent(_before_plugins, _after_plugins)
@@ -86,4 +86,5 @@ def on_post_template(output_content, template_name, config):
 def on_post_build(config):
     if seam:
         seam.close()
+    assets.add_math_font(Path(config.site_dir))
     search.build_index(Path(config.site_dir))

@@ -69,7 +69,8 @@ def problems(run, *arguments, **named) -> list[str]:
 def test_what_was_measured_is_kept_and_holds(here):
     first = here.run()
     assert not first.holds and first.written == () and not here.results.exists() and "new      share: measured 31.2 percent" in str(first)
-    assert here.run(update=True).written == (here.results, here.plot)
+    updated = here.run(update=True)
+    assert updated.written == (here.results, here.plot) and updated.holds
     kept = here.results.read_bytes(), here.plot.read_bytes()
     again = here.run()
     assert again.holds and again.plot_holds and [check.name for check in again.checks] == ["drawn", "other", "share", "share_series", "x_series"]

@@ -10,12 +10,13 @@ from pathlib import Path
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
-from guide import diagrams, fonts
+from guide import diagrams, fonts, formulas
 from guide.cache import FOLDER, ROOT, key, write
 from guide.estimates import fences
 
 MODULES = ROOT / "node_modules"
 KATEX = MODULES / "katex" / "dist"
+MATH_FONT = MODULES / "@fontsource" / "stix-two-math" / "files" / "stix-two-math-latin-400-normal.woff2"
 MERMAID = MODULES / "mermaid" / "dist" / "mermaid.min.js"
 LATIN = "".join(map(chr, range(0x20, 0x7F))) + "–—‘’“”…×÷·→←≤≥≈−€%°²³µ"
 PRINT_STYLE = Path(__file__).with_name("print.css")
@@ -25,10 +26,7 @@ _UNKNOWN_TO_WEASYPRINT = re.compile(r"(?<=[{;])(?:(?:min-|max-)?width:(?:-\w+-)?
 
 
 def add_packaged(files: Files, config: MkDocsConfig) -> Files:
-    """Adds KaTeX's style and fonts, and the typeface of the diagrams, to the site's files."""
-    files.append(File.generated(config, "assets/katex/katex.min.css", content=_katex_style("woff2")))
-    for font in sorted((KATEX / "fonts").glob("*.woff2")):
-        files.append(File.generated(config, f"assets/katex/fonts/{font.name}", abs_src_path=str(font)))
+    """Adds the typeface of headings and diagrams to the site's files, cut down to the letters in use."""
     drawn = "".join(body for path in Path(config.docs_dir).rglob("*.md") for _, info, body in fences(path.read_text("utf-8", "replace")) if info.startswith("mermaid"))
     letters = "".join(sorted(set(LATIN + drawn) - {"\n", "\t"}))
     for style in ("Regular", "SemiBold"):
@@ -47,12 +45,18 @@ def use_browser_renderer_if_needed(config: MkDocsConfig) -> None:
     plugin.config["arguments"] = diagrams.browser_config()
 
 
-def _katex_style(kind: str) -> str:
-    """KaTeX's stylesheet with one source a font, `woff2` for the web or `ttf` for the book."""
+def _katex_style() -> str:
+    """KaTeX's style sheet with TrueType fonts alone."""
     style = (KATEX / "katex.min.css").read_text("utf-8")
-    source = re.compile(r'src:url\(fonts/([\w-]+)\.woff2\)[^;}]*')
-    form = {"woff2": "woff2", "ttf": "truetype"}[kind]
-    return source.sub(lambda match: f'src:url(fonts/{match[1]}.{kind}) format("{form}")', style)
+    return re.sub(r"src:url\(fonts/([\w-]+)\.woff2\)[^;}]*", r'src:url(fonts/\1.ttf) format("truetype")', style)
+
+
+def add_math_font(site: Path) -> None:
+    """Writes the typeface of the formulas into a built site, with the glyphs that its formulas need and their taller variants."""
+    letters = set().union(*(formulas.letters(page.read_text("utf-8")) for page in site.rglob("*.html")))
+    out = site / "assets" / "fonts" / "stix-two-math.woff2"
+    out.parent.mkdir(parents=True, exist_ok=True)
+    fonts.web_subset(MATH_FONT, "".join(sorted(letters)), out)
 
 
 def _subset(style: str, letters: str) -> Path:
@@ -68,7 +72,7 @@ def _subset(style: str, letters: str) -> Path:
 def print_folder() -> Path:
     """A folder with the print style, KaTeX's and every typeface as TrueType, for WeasyPrint to read from."""
     style = PRINT_STYLE.read_text("utf-8")
-    math = _UNKNOWN_TO_WEASYPRINT.sub("", _katex_style("ttf"))
+    math = _UNKNOWN_TO_WEASYPRINT.sub("", _katex_style())
     folder = FOLDER / "print" / key(style, math, *PRINT_FACES)
     if not (folder / "complete").exists():
         write(folder / "print.css", style.encode())

@@ -1,4 +1,4 @@
-"""The command line: `guide build`, `guide check`, `guide diagram`, `guide verify`, `guide figures`, `guide pictures`."""
+"""The command line: `guide build`, `guide check`, `guide diagram`, `guide lab`, `guide new`, `guide bench`, `guide verify`, `guide figures`, `guide pictures`."""
 
 from __future__ import annotations
 
@@ -66,6 +66,20 @@ def diagram(files: tuple[Path, ...], out: Path) -> None:
 
 
 @main.command()
+@click.argument("names", nargs=-1)
+@click.option("--update", is_flag=True, help="Keep what is measured as the new result.")
+def lab(names: tuple[str, ...], update: bool) -> None:
+    """Measure labs again (all, if none is NAMED) and say whether their committed results hold."""
+    from guide import labs
+
+    reports = [labs.run_lab(name, update) for name in names or labs.names()]
+    for report in reports:
+        click.echo(report)
+    if not all(report.holds for report in reports):
+        sys.exit(1)
+
+
+@main.command()
 @click.argument("site", default="site", type=click.Path(exists=True, file_okay=False, path_type=Path))
 def verify(site: Path) -> None:
     """Compare the pages of a built SITE with its PDFs."""
@@ -74,6 +88,29 @@ def verify(site: Path) -> None:
     if problems := conscience.verify(site):
         raise GuideError(problems)
     click.echo(f"{len(conscience.chapters(site))} chapters: nothing lost")
+
+
+@main.command()
+@click.argument("kind", type=click.Choice(["case", "deep-dive", "tradeoff", "lab"]))
+@click.argument("slug")
+def new(kind: str, slug: str) -> None:
+    """Start a chapter or a lab from its template."""
+    from datetime import date
+
+    from guide import scaffold
+    from guide.cache import ROOT
+
+    path = scaffold.create(kind, slug, ROOT, date.today()).relative_to(ROOT).as_posix()
+    click.echo(path)
+    click.echo(f"now: make lab NAME={slug}, with --update the first time" if kind == "lab" else f"now add `- {path.removeprefix('docs/')}` to the nav of mkdocs.yml, and run make check")
+
+
+@main.command()
+def bench() -> None:
+    """Measure builds and first views, in one run."""
+    from guide import bench as stopwatch
+
+    click.echo(stopwatch.table())
 
 
 @main.command()

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pint
 
-from guide.errors import GuideError, Problem
+from guide.errors import Problem
 
 FUNCTIONS = ("ceil", "floor", "sqrt", "exp", "ln", "log2", "log10", "min", "max")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -325,9 +325,12 @@ class _PageBlocks:
 class Ledger:
     """The named values of every page, computed in the order in which they depend on each other."""
 
-    def __init__(self, pages: dict[str, tuple[str, str, int]]):
-        """pages: slug -> (file for messages, body, lines before the body). Raises GuideError with all problems."""
-        self.values: dict[str, dict[str, Value]] = {}
+    def __init__(self, pages: dict[str, tuple[str, str, int]], measured: dict[str, dict[str, Value]] | None = None):
+        """pages: slug -> (file for messages, body, lines before the body). measured: slug -> values that no page computes (labs).
+
+        What is wrong is in `problems`.
+        """
+        self.values: dict[str, dict[str, Value]] = dict(measured or {})
         self._pages: dict[str, _PageBlocks] = {}
         self._open: list[str] = []
         self._used: set[tuple[str, str]] = set()
@@ -390,13 +393,13 @@ class Ledger:
         """The value called `name` or `chapter.name`, seen from the page `slug`. Raises ValueError."""
         page, _, own = name.rpartition(".")
         page = page or slug
-        if page not in self._pages:
+        if page not in self._pages and page not in self.values:
             raise ValueError(f"unknown chapter `{page}` in `{name}`; use the file's name without .md")
         values = self.values.get(page)
         if values is None:
             values = self.values[slug] if page in self._open and page in self.values else self._compute(page)
         if own not in values:
-            raise ValueError(f"unknown name `{name}`; no estimate of that page defines it")
+            raise ValueError(f"unknown name `{name}`; no {'result of that lab' if page.startswith('lab-') else 'estimate of that page'} defines it")
         self._used.add((page, own))
         return values[own]
 
@@ -427,11 +430,6 @@ class Ledger:
                     if (slug, item.name) not in self._used:
                         kind, mend = ("input", "use it in a formula") if isinstance(item, Input) else ("result", "use it in the text as {{ " + item.name + " }}")
                         self.problems.append(Problem(page.file, line + item.line, f"{kind} `{item.name}` is never used; {mend} or remove it"))
-
-    def raise_problems(self) -> None:
-        """Raises GuideError if anything is wrong."""
-        if self.problems:
-            raise GuideError(self.problems)
 
 
 def _names_or_nothing(formula: str) -> set[str]:

@@ -96,7 +96,8 @@ class Report:
 
     @property
     def holds(self) -> bool:
-        return self.plot_holds and all(check.holds for check in self.checks)
+        """Whether what is committed now is what was measured."""
+        return bool(self.written) or (self.plot_holds and all(check.holds for check in self.checks))
 
     def __str__(self) -> str:
         plot = [] if self.plot_holds else [f"DIFFERS  the committed plot is not the one that the committed results give; run `guide lab {self.name} --update`"]
@@ -214,7 +215,7 @@ def _run(name: str, folder: Path, committed: dict | None) -> dict:
         }  # fmt: skip
         try:
             done = subprocess.run(
-                [PYTHON, "-s", str(RUNNER)], input=json.dumps(request), capture_output=True, text=True, timeout=TIMEOUT,
+                [PYTHON, "-s", str(RUNNER)], check=False, input=json.dumps(request), capture_output=True, text=True, timeout=TIMEOUT,
                 cwd=aside, env=environment | {"MPLCONFIGDIR": str(cache.FOLDER / "matplotlib")},
             )  # fmt: skip
         except subprocess.TimeoutExpired:

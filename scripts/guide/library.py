@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from guide import citations, frontmatter, glossary
+from guide import citations, frontmatter, glossary, labs
 from guide.citations import Reference
 from guide.errors import GuideError, Problem
-from guide.estimates import Ledger
+from guide.estimates import Ledger, Value
 from guide.frontmatter import Head
 from guide.glossary import Matcher, Term
 
@@ -78,7 +78,12 @@ class Library:
             if other := slugs.get(source.slug):
                 problems.append(Problem(file, 0, f"another page is called `{source.slug}` too ({other}); rename one"))
             slugs[source.slug] = file
-        ledger = Ledger({source.slug: (source.file, source.text, source.offset) for source in sources.values()})
+        measured: dict[str, dict[str, Value]] = {}
+        try:
+            measured = labs.read_results(docs.parent / "labs" / "results")
+        except GuideError as error:
+            problems += error.problems
+        ledger = Ledger({source.slug: (source.file, source.text, source.offset) for source in sources.values()}, measured)
         references, lines, wrong = citations.load(docs / BIBLIOGRAPHY, f"{docs.name}/{BIBLIOGRAPHY}") if (docs / BIBLIOGRAPHY).exists() else ({}, {}, [])
         terms, wrong_terms = glossary.load(page.text, page.file, page.offset) if (page := sources.get(GLOSSARY)) else ([], [])
         return cls(docs, sources, ledger, references, terms, Matcher(terms), lines, problems=[*problems, *ledger.problems, *wrong, *wrong_terms], unreadable=unreadable)

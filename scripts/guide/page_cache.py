@@ -16,7 +16,7 @@ from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
 from mkdocs.structure.toc import AnchorLink, TableOfContents
 
-from guide import extension
+from guide import extension, labs
 from guide.cache import FOLDER, ROOT, key, write
 
 _render = Page.render
@@ -38,6 +38,7 @@ def _machinery() -> str:
 def page_key(page: extension.Page, markdown: str, uris: list[str]) -> str:
     """The name of what a page renders to: its text, the numbers, references and terms it can show, the pages it can link to."""
     library, source = page.library, page.source
+    plots = [path.read_bytes() for path in sorted(labs.PLOTS.glob("*.svg"))] if "```lab" in markdown else []
     references = [repr(reference) for name, reference in sorted(library.references.items()) if f"@{name}" in markdown]
     return key(
         _machinery(),
@@ -47,6 +48,7 @@ def page_key(page: extension.Page, markdown: str, uris: list[str]) -> str:
         str(library.numbers.get(source.uri)),
         *library.ledger.shown_on(source.slug),
         *references,
+        *plots,
         *(repr(term) for term in library.terms),
         *uris,
     )

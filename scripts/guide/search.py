@@ -16,7 +16,7 @@ from guide.reading import plain_text
 
 WORKER = "assets/js/search-worker.js"
 _MATERIAL_WORKER = re.compile(r'(?<="search": ")(?P<base>[^"\s]*)assets/javascripts/workers/search\.[0-9a-f]+\.min\.js')
-_EXCLUDED = "svg, pre, .headerlink, .katex-mathml, .tags, script, .facts"
+_EXCLUDED = "svg, pre, .headerlink, .math, .tags, script, .facts"
 _WORD = re.compile(r"[a-z]{3,24}")
 # What readers type, and what the chapters say.
 SYNONYMS = {

@@ -22,7 +22,7 @@ def policy(scripts: set[str]) -> str:
     return "; ".join([
         "default-src 'none'",
         " ".join(["script-src 'self'", *hashes]),
-        "style-src 'self' 'unsafe-inline'",  # KaTeX and the drawings place their parts by style
+        "style-src 'self' 'unsafe-inline'",  # the drawings and Material place their parts by style
         "img-src 'self' data:",
         "font-src 'self'",
         "connect-src 'self'",
