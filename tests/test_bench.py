@@ -9,8 +9,8 @@ from guide import bench
 
 
 @pytest.fixture(scope="module")
-def view(site):
-    return bench.first_view(site)
+def view(site, browser):
+    return bench.first_view(site, browser)
 
 
 def test_a_first_view_is_light(view):

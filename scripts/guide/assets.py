@@ -54,9 +54,13 @@ def _katex_style() -> str:
 def add_math_font(site: Path) -> None:
     """Writes the typeface of the formulas into a built site, with the glyphs that its formulas need and their taller variants."""
     letters = set().union(*(formulas.letters(page.read_text("utf-8")) for page in site.rglob("*.html")))
+    text = "".join(sorted(letters))
+    cached = FOLDER / "fonts" / f"math-{key(MATH_FONT.read_bytes(), text)}.woff2"
+    if not cached.exists():
+        fonts.web_subset(MATH_FONT, text, cached)
     out = site / "assets" / "fonts" / "stix-two-math.woff2"
     out.parent.mkdir(parents=True, exist_ok=True)
-    fonts.web_subset(MATH_FONT, "".join(sorted(letters)), out)
+    shutil.copyfile(cached, out)
 
 
 def _subset(style: str, letters: str) -> Path:

@@ -43,8 +43,8 @@ class Seam:
     config: MkDocsConfig
     library: Library
     nav: Navigation
-    chapters: set[str]  # uris of the pages that get a PDF
     exporter: Exporter
+    documents: dict[str, str] = field(default_factory=dict)  # uri -> the chapter's own print document
     plans: dict[str, dict[str, list[int]]] = field(default_factory=dict)  # uri -> how the chapter's blocks are set
     site_html: dict[str, str] = field(default_factory=dict)
 
@@ -53,29 +53,38 @@ class Seam:
         """Called when every page has its content and none is templated: the one moment at which a whole book can be made."""
         if not enabled():
             return None
-        chapters = {page.file.src_uri for _, pages in book.parts_of(nav) for page in pages}
+        pages = [page for _, pages in book.parts_of(nav) for page in pages]
         renderer = config.plugins["pdf-export"].renderer
-        exporter = Exporter(renderer, total=len(chapters) + 1)
+        exporter = Exporter(renderer, total=len(pages) + 1)
         renderer.write_pdf = exporter.write_pdf
         environment.filters["long_date"] = lambda day: f"{day:%B} {day.day}, {day.year}"
-        seam = cls(environment, config, library, nav, chapters, exporter)
-        for _, pages in book.parts_of(nav):
-            for page in pages:
-                seam._arrange(page)
+        seam = cls(environment, config, library, nav, exporter)
+        for page in pages:
+            seam._arrange(page)
         return seam
 
     def _arrange(self, page: Page) -> None:
-        """Decides where the figures of a chapter stand, in its own PDF and in the book alike."""
+        """Decides where the figures of a chapter stand, in its own PDF and in the book alike, and makes the former's document."""
         prepared = book.PrintPage(page.content)
+        chapter = book.chapter_of(page, self.library)
+        book.site_links_absolute(prepared, page.url, self.config.site_url)
+        book.number_sections(prepared, chapter)
+
+        def document() -> str:
+            chapter.html = prepared.html()
+            return self._template("chapter.html", chapter=chapter)
+
         log.info("Placing the figures of %s", page.file.src_uri)
-        self.plans[page.file.src_uri] = floats.best_plan(prepared.soup, lambda: self._chapter_document(prepared, page), self.config.docs_dir)
+        plan = self.plans[page.file.src_uri] = floats.best_plan(prepared.soup, document, self.config.docs_dir)
+        floats.reorder(prepared.soup, plan)
+        self.documents[page.file.src_uri] = document()
 
     def to_print(self, output: str, page: Page) -> str:
         """The print document of a page, in place of its site HTML, which is kept. Empty if the page has none."""
         self.site_html[page.url] = output
         if page.file.src_uri == BOOK_PAGE:
             return self._book()
-        return self._chapter(page) if page.file.src_uri in self.chapters else ""
+        return self.documents.get(page.file.src_uri, "")
 
     def to_site(self, page: Page) -> str:
         """The site's HTML of a page, back again."""
@@ -86,18 +95,6 @@ class Seam:
         if assembled.problems:
             raise PluginError("\n".join(f"docs/{uri}: {what}" for uri, what in assembled.problems))
         return self._template("book.html", book=assembled)
-
-    def _chapter(self, page: Page) -> str:
-        prepared = book.PrintPage(page.content)
-        floats.reorder(prepared.soup, self.plans[page.file.src_uri])
-        return self._chapter_document(prepared, page)
-
-    def _chapter_document(self, prepared: book.PrintPage, page: Page) -> str:
-        chapter = book.chapter_of(page, self.library)
-        book.site_links_absolute(prepared, page.url, self.config.site_url)
-        book.number_sections(prepared, chapter)
-        chapter.html = prepared.html()
-        return self._template("chapter.html", chapter=chapter)
 
     def _template(self, name: str, **values) -> str:
         folder = assets.print_folder().as_uri()

@@ -16,6 +16,7 @@ from guide.reading import plain_text
 
 WORKER = "assets/js/search-worker.js"
 _MATERIAL_WORKER = re.compile(r'(?<="search": ")(?P<base>[^"\s]*)assets/javascripts/workers/search\.[0-9a-f]+\.min\.js')
+_DIALOG = re.compile(r'data-md-component="search" role="dialog"')
 _EXCLUDED = "svg, pre, .headerlink, .math, .tags, script, .facts"
 _WORD = re.compile(r"[a-z]{3,24}")
 # What readers type, and what the chapters say.
@@ -31,9 +32,10 @@ SYNONYMS = {
 
 
 def use_own_worker(html: str) -> str:
-    """Points Material's configuration in a page at our worker. Raises RuntimeError if the theme no longer has such a line."""
+    """Points Material's configuration in a page at our worker, and names its search dialog. Raises RuntimeError if the theme no longer has such lines."""
     html, count = _MATERIAL_WORKER.subn(lambda match: match["base"] + WORKER, html)
-    if count != 1:
+    html, dialogs = _DIALOG.subn(r'\g<0> aria-label="Search"', html)
+    if count != 1 or dialogs != 1:
         raise RuntimeError("the theme's search configuration has changed; revise guide.search")
     return html
 

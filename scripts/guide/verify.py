@@ -37,7 +37,7 @@ class Document:
 
         The lettering of a page's drawings is drawn after its text, so it may come between the two halves of a paragraph.
         """
-        return any(piece in page or self._runs_on(number, piece) for number, page in enumerate(self.pages))
+        return any(piece in page for page in self.pages) or any(self._runs_on(number, piece) for number in range(len(self.pages)))
 
     def _runs_on(self, number: int, piece: str) -> bool:
         """Whether the piece begins on a page and goes on at the very top of the next."""

@@ -9,6 +9,8 @@ const [SETUP, READY, QUERY, RESULT] = [0, 1, 2, 3]
 
 let pagefind, vocabulary
 let latest = 0
+let announce
+const announced = new Promise(resolve => announce = resolve) // the page listens for results once we have said we are ready
 
 const escape = text => text.replace(/[&<>"]/g, character => `&#${character.charCodeAt(0)};`)
 
@@ -115,9 +117,13 @@ async function search(text) {
 }
 
 self.onmessage = async ({ data: { type, data } }) => {
-  if (type === SETUP) return self.postMessage({ type: READY })
+  if (type === SETUP) {
+    self.postMessage({ type: READY })
+    return announce()
+  }
   if (type !== QUERY) return
   const mine = ++latest
+  await announced
   await new Promise(resolve => setTimeout(resolve, 120)) // let the reader finish the word
   if (mine !== latest) return
   let answer = { items: [] }

@@ -1,4 +1,4 @@
-// What the pages need beyond Material: larger drawings, keys for the search, names for what scrolls.
+// What the pages need beyond Material: larger drawings, keys for the search, a menu that keyboards reach.
 
 // Material announces every page it shows, also when it replaces only the content.
 const everyPage = run => window.document$ ? window.document$.subscribe(run) : run()
@@ -40,17 +40,10 @@ function enlarge(drawing) {
   dialog.showModal()
 }
 
-function nameWhatScrolls() {
-  for (const box of document.querySelectorAll(".table-wrap, div.math, pre > code")) {
-    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0
-  }
-}
-
 function mendSearch() {
   const toggle = document.querySelector("#__search")
   if (!toggle || toggle.dataset.mended) return
   toggle.dataset.mended = "yes"
-  document.querySelector(".md-search")?.setAttribute("aria-label", "Search")
   const meta = document.querySelector(".md-search-result__meta")
   meta?.setAttribute("role", "status")
   meta?.setAttribute("aria-live", "polite")
@@ -92,7 +85,6 @@ function nameSections() {
 
 everyPage(() => {
   zoomDiagrams()
-  nameWhatScrolls()
   mendSearch()
   mendDrawer()
   nameSections()
