@@ -64,7 +64,8 @@ def wake(page: Page) -> None:
 def test_nothing_is_requested_elsewhere_and_nothing_complains(page, address, uri):
     page.goto(address + uri)
     expect(page.locator("h1").first).to_be_visible()
-    wake(page)
+    if uri != "404.html":  # whose addresses begin at the root of the published site
+        wake(page)
 
 
 @pytest.mark.parametrize("uri", PAGES)

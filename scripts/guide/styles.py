@@ -19,7 +19,7 @@ import fs from 'fs';
 const {site, css} = JSON.parse(fs.readFileSync(0, 'utf8'));
 const [result] = await new PurgeCSS().purge({
   content: [site + '/**/*.html', site + '/assets/javascripts/bundle.*.js', site + '/assets/js/*.js'],
-  css: [{raw: css}], variables: true, keyframes: true, safelist: {greedy: [/data-md/]},
+  css: [{raw: css}], keyframes: true, safelist: {greedy: [/data-md/]},
 });
 process.stdout.write(result.css);
 """
