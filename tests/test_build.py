@@ -34,7 +34,7 @@ def clone(site, tmp_path) -> Path:
     """A copy of the project that shares its packages and its cache, with the last good site in place."""
     folder = tmp_path / "guide"
     folder.mkdir()
-    for name in ("docs", "overrides", "scripts"):
+    for name in ("docs", "overrides", "scripts", "labs"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "mkdocs.yml", folder)
     (folder / "node_modules").symlink_to(ROOT / "node_modules")

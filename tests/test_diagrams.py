@@ -338,7 +338,8 @@ def test_any_thread_may_draw(tmp_path):
         async def inside_a_loop() -> str:
             return one(9)
 
-        assert asyncio.run(inside_a_loop()) == "Node 9"
+        with ThreadPoolExecutor(1) as pool:  # this thread may hold the loop of another test's browser
+            assert pool.submit(lambda: asyncio.run(inside_a_loop())).result() == "Node 9"
         renderer.close()
         assert one(10) == "Node 10"
 

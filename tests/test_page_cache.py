@@ -52,7 +52,7 @@ def test_what_does_not_show_does_not(docs, change):
 
 
 def test_a_complaint_comes_again(tmp_path):
-    for name in ("docs", "overrides", "scripts"):
+    for name in ("docs", "overrides", "scripts", "labs"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "mkdocs.yml", tmp_path)
     page = tmp_path / "docs/index.md"

@@ -17,7 +17,8 @@ def preview(tmp_path):
     """A preview server over a copy of the chapters; yields (docs folder, address)."""
     for name in ("docs", "overrides"):
         shutil.copytree(ROOT / name, tmp_path / name)
-    (tmp_path / "scripts").symlink_to(ROOT / "scripts")
+    for name in ("scripts", "labs"):
+        (tmp_path / name).symlink_to(ROOT / name)
     shutil.copy(ROOT / "mkdocs.yml", tmp_path)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -25,7 +26,7 @@ def preview(tmp_path):
     with open(tmp_path / "log", "w") as log:
         server = subprocess.Popen([sys.executable, "-m", "mkdocs", "serve", "--livereload", "-a", f"127.0.0.1:{port}"], cwd=tmp_path, stdout=log, stderr=log, env={**os.environ, "SITE_URL": "http://example.org/"})
     address = f"http://127.0.0.1:{port}/"
-    for _ in range(300):
+    for _ in range(600):
         if "Serving on" in (tmp_path / "log").read_text():
             break
         time.sleep(0.1)

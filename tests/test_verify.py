@@ -51,8 +51,10 @@ def test_a_lost_diagram_label_is_noticed(copy):
 
 
 def test_a_shortened_book_is_noticed(copy):
+    pages = verify.read_text(copy / verify.BOOK).pages
+    start = max(number for number, page in enumerate(pages) if "howthisanswerisgraded" in page)
     with pikepdf.open(copy / verify.BOOK, allow_overwriting_input=True) as pdf:
-        del pdf.pages[-12:-8]
+        del pdf.pages[start - 3 : start + 1]
         pdf.save()
     found = [problem.what for problem in verify.verify(copy)]
     assert any("has lost" in what for what in found) and any("leads nowhere" in what for what in found)
