@@ -133,3 +133,9 @@ def test_what_is_printed_is_opened_out(render, printed):
 def test_letters_of_another_kind_have_their_own_code_points(render):
     html, _ = render("$\\mathcal{L}$ $\\mathbb{R}$ $\\mathbf{x}$ $\\operatorname{softmax}(x)$\n")
     assert "<mi>ℒ</mi>" in html and "<mi>ℝ</mi>" in html and "<mi>𝐱</mi>" in html and "softmax</mi>" in html
+
+
+def test_a_root_is_no_drawing(render, printed):
+    html, problems = render("A root $\\sqrt{x+1}$ and a hat $\\widehat{xyz}$.\n")
+    paper = printed(html)
+    assert problems == [] and paper.count("<title>stroke</title>") == 2 and "data-drawing" not in paper

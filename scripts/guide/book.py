@@ -77,7 +77,7 @@ class PrintPage:
 
     def __init__(self, html: str):
         self._drawings: list[str] = []
-        self.soup = BeautifulSoup(_DRAWING.sub(self._keep, formulas.for_print(html)), "lxml").body or BeautifulSoup("<body></body>", "lxml").body
+        self.soup = BeautifulSoup(formulas.for_print(_DRAWING.sub(self._keep, html)), "lxml").body or BeautifulSoup("<body></body>", "lxml").body
         self._open_out()
 
     def _keep(self, match: re.Match) -> str:

@@ -99,8 +99,9 @@ _MARK = re.compile(r'<math data-formula="(\w+)"')
 
 
 def for_print(html: str) -> str:
-    """Page HTML with KaTeX's HTML in the place of MathML."""
-    return re.sub(r'<math data-formula="(\w+)".*?</math>', lambda match: json.loads(_file(match[1]).read_bytes())["html"], html, flags=re.S)
+    """Page HTML with KaTeX's HTML in the place of MathML. The strokes it draws as SVG (roots, wide accents) get the name that PDF/UA asks for."""
+    html = re.sub(r'<math data-formula="(\w+)".*?</math>', lambda match: json.loads(_file(match[1]).read_bytes())["html"], html, flags=re.S)
+    return re.sub(r'(<svg [^>]*preserveAspectRatio="[^"]*(?:slice|none)"[^>]*>)', r"\1<title>stroke</title>", html)
 
 
 def for_site(html: str) -> str:
