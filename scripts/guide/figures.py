@@ -66,7 +66,7 @@ def readme_table(library: Library, site: Path) -> str:
     pages = len(pdf)
     pdf.close()
     rows = [
-        ("Chapters", f"{figures.chapters}, of which {figures.cases} case studies"),
+        ("Chapters", f"{figures.chapters}, of which {figures.cases} case {'study' if figures.cases == 1 else 'studies'}"),
         ("Words", f"{figures.words:,}"),
         ("Diagrams", f"{figures.diagrams}, drawn at build"),
         ("Estimates", f"{figures.estimates}, units checked at build"),

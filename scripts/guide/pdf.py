@@ -24,7 +24,6 @@ log = logging.getLogger("mkdocs.plugins.guide.pdf")
 # SVG presentation written as CSS, which WeasyPrint honors in the drawing and does not know as style of the page.
 HARMLESS = re.compile(r"Ignored `(?:fill|stroke|text-anchor|dominant-baseline|paint-order|stop-color)[\w-]*:.*unknown property")
 BEFORE_HEAD = {"h2", "h3", "h4", "figcaption", "dt"}
-SPARSE = 0.45  # a page less full than this is reported: a figure moved in the source usually mends it
 
 
 @dataclass
@@ -102,11 +101,3 @@ def _stranded(document: Document) -> Iterator[tuple[int, str]]:
                 last = box
         if last is not None and last.element_tag in BEFORE_HEAD - {"figcaption"}:
             yield number, "".join(box.text for box in last.descendants() if isinstance(box, boxes.TextBox))
-
-
-def fill(page) -> float:
-    """The share of the text block's height that a laid-out page uses, 0 to 1."""
-    box = page._page_box.children[0]
-    top, height = box.content_box_y(), box.height
-    lowest = max((item.position_y + item.height for item in box.descendants() if isinstance(item, (boxes.LineBox, boxes.ReplacedBox))), default=top)
-    return (lowest - top) / height if height else 0
