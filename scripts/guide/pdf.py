@@ -23,7 +23,7 @@ log = logging.getLogger("mkdocs.plugins.guide.pdf")
 
 # SVG presentation written as CSS, which WeasyPrint honors in the drawing and does not know as style of the page.
 HARMLESS = re.compile(r"Ignored `(?:fill|stroke|text-anchor|dominant-baseline|paint-order|stop-color)[\w-]*:.*unknown property")
-BEFORE_HEAD = {"h2", "h3", "h4", "figcaption", "dt"}
+HEADS = {"h2", "h3", "h4", "dt"}
 
 
 @dataclass
@@ -99,5 +99,5 @@ def _stranded(document: Document) -> Iterator[tuple[int, str]]:
         for box in page._page_box.children[0].descendants():
             if isinstance(box, (boxes.LineBox, boxes.ReplacedBox)):
                 last = box
-        if last is not None and last.element_tag in BEFORE_HEAD - {"figcaption"}:
+        if last is not None and last.element_tag in HEADS:
             yield number, "".join(box.text for box in last.descendants() if isinstance(box, boxes.TextBox))
