@@ -38,7 +38,7 @@ def test_the_chapters_keep_the_contract():
 
 
 def test_no_file_names_a_machine_or_a_registry():
-    hosts = re.compile(r"(?:files\.|test\.)?pythonhosted\.org|pypi\.org|registry\.npmjs\.org|deb\.debian\.org|index-url|/work/main")
+    hosts = re.compile(r"(?:files\.|test\.)?pythonhosted\.org|pypi\.org|registry\.npmjs\.org|deb\.debian\.org|index-url|" + re.escape(str(ROOT)))
     files = [path for path in ROOT.iterdir() if path.is_file()] + [path for folder in ("docs", "scripts", "overrides", "labs", "tests", ".ci", ".github") for path in (ROOT / folder).rglob("*") if path.is_file()]
     named = [str(path) for path in files if path.suffix not in (".png", ".pyc") and path != Path(__file__) and hosts.search(_text(path).replace("--no-emit-index-url", ""))]
     assert named == []
