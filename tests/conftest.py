@@ -15,6 +15,7 @@ from mkdocs.config import load_config
 from playwright.sync_api import sync_playwright
 
 from guide import book, diagrams, extension
+from guide.diagrams.browser import ARGUMENTS
 from guide.library import Library
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -55,7 +56,7 @@ def browser():
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
             executable_path=diagrams.find_browser(),
-            args=["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+            args=ARGUMENTS,
         )
         yield chromium
         chromium.close()

@@ -277,3 +277,30 @@ def test_the_menu_of_a_phone_works_by_keyboard(phone, address):
     phone.keyboard.press("Enter")
     expect(menu).to_have_attribute("aria-expanded", "true")
     expect(phone.locator(".md-sidebar--primary")).to_be_visible()
+
+
+def test_a_phone_shows_search_and_colors_before_any_script(browser, address):
+    pages = _page(browser, address, width=360, height=740, has_touch=True, color_scheme="light")
+    page = next(pages)
+    page.goto(address)
+    page.wait_for_load_state("networkidle")
+    expect(page.locator('label.md-header__button[for="__search"]')).to_be_in_viewport()
+    switch = page.locator("label.md-header__button[for^=__palette]:not([hidden])")
+    expect(switch).to_be_in_viewport()
+    assert not [url for url in page.served if "bundle" in url]
+    switch.tap()  # from the system's colors to light ones: the next switch leads to dark ones
+    expect(page.locator("label.md-header__button[for=__palette_2]")).to_be_visible()
+    next(pages, None)
+
+
+def test_values_of_estimates_break_between_words_only(phone, address):
+    phone.goto(address + "framework/deploy-and-serve/")
+    broken = phone.evaluate(
+        """[...document.querySelectorAll('.estimate td:nth-child(2)')].filter(cell => cell.scrollWidth > cell.clientWidth + 1 || [...cell.textContent.matchAll(/[a-z]{3,}/gi)].some(word => {
+             const walker = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT); let node
+             while ((node = walker.nextNode())) { const at = node.data.indexOf(word[0]); if (at < 0) continue
+               const range = document.createRange(); range.setStart(node, at); range.setEnd(node, at + word[0].length)
+               return range.getClientRects().length > 1 }
+             return false })).map(cell => cell.textContent)"""
+    )
+    assert broken == []

@@ -4,8 +4,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from guide import book, cache, figures, reading, search
+from guide import book, cache, check, figures, reading, search
 from guide.errors import GuideError, Problem
+from guide.library import Source
 
 
 def test_keys_tell_parts_apart():
@@ -24,8 +25,9 @@ def test_reading_time_counts_words_and_drawings():
     assert reading.minutes("") == 1
 
 
-def test_prose_leaves_fences_out():
-    assert figures.prose("one two\n\n```python\nthree()\n```\n\nfour").split() == ["one", "two", "```python", "```", "four"]
+def test_words_leave_fences_out():
+    source = Source("a.md", "docs/a.md", None, "one two\n\n```python\nthree()\n```\n\nfour", 0)
+    assert check.words(source) == 3
 
 
 def test_a_readme_without_a_place_for_figures():

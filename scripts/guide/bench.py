@@ -25,6 +25,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from guide import diagrams, verify
 from guide.cache import ROOT
+from guide.diagrams.browser import ARGUMENTS
 
 CASE = "cases/video-recommendation/"
 QUERY = "calibration"
@@ -144,7 +145,7 @@ def _seconds(folder: Path, command: list[str]) -> float:
 def table() -> str:
     """All figures, one a line."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=diagrams.find_browser(), args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"])
+        browser = playwright.chromium.launch(executable_path=diagrams.find_browser(), args=ARGUMENTS)
         view = first_view(ROOT / "site", browser)
     preview, release, pages = build_times()
     rows = [

@@ -395,9 +395,7 @@ class Ledger:
         page = page or slug
         if page not in self._pages and page not in self.values:
             raise ValueError(f"unknown chapter `{page}` in `{name}`; use the file's name without .md")
-        values = self.values.get(page)
-        if values is None:
-            values = self.values[slug] if page in self._open and page in self.values else self._compute(page)
+        values = self.values[page] if page in self.values else self._compute(page)
         if own not in values:
             raise ValueError(f"unknown name `{name}`; no {'result of that lab' if page.startswith('lab-') else 'estimate of that page'} defines it")
         self._used.add((page, own))
@@ -442,8 +440,8 @@ def _names_or_nothing(formula: str) -> set[str]:
 def to_markdown(block: Estimate, values: dict[str, Value], label: str) -> str:
     """The block as Markdown: a titled pair of tables (inputs; results). Notes may hold Markdown and citations."""
     lines = ["/// html | div.estimate", "", f"<span class=\"label\">{label}</span> {block.title}", "{: .estimate-title }", ""]
-    def shown(name: str) -> str:  # a long unit may break after its strokes
-        return _cell(values[name].show()).replace("/", "/<wbr>")
+    def shown(name: str) -> str:  # in a narrow column a value may break between its words, and a long unit after its strokes
+        return _cell(values[name].show()).replace("\u00a0", " ").replace("/", "/<wbr>")
 
     if block.inputs:
         lines += ["| Input | Value | Where it comes from |", "|:--|--:|:--|"]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pypdfium2
 
-from guide import questions, verify
+from guide import check, questions, verify
 from guide.errors import GuideError, Problem
 from guide.estimates import fences
 from guide.frontmatter import Page
@@ -39,21 +39,13 @@ def count(library: Library) -> Figures:
     return Figures(
         chapters=sum(source.head.kind != "reference" for source in chapters),
         cases=sum(source.head.kind == "case" for source in chapters),
-        words=sum(len(prose(source.text).split()) for source in chapters),
+        words=sum(check.words(source) for source in chapters),
         diagrams=kinds.count("mermaid"),
         estimates=kinds.count("estimate"),
         questions=sum(len(questions.BLOCK.findall(source.text)) for source in chapters),
         references=len(cited & set(library.references)),
         labs=sum(slug.startswith("lab-") for slug in library.ledger.values),
     )
-
-
-def prose(text: str) -> str:
-    """A page's text without its fenced blocks."""
-    for _, _, body in fences(text):
-        if body:
-            text = text.replace(body, "", 1)
-    return text
 
 
 def readme_table(library: Library, site: Path) -> str:

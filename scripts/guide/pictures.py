@@ -10,6 +10,7 @@ from playwright.sync_api import sync_playwright
 
 from guide import diagrams, verify
 from guide.cache import ROOT
+from guide.diagrams.browser import ARGUMENTS
 
 FOLDER = ROOT / ".github" / "pictures"
 PAGE = "cases/video-recommendation/index.html"
@@ -23,7 +24,7 @@ def take(site: Path) -> list[Path]:
 
 def _site(site: Path, out: Path) -> Path:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=diagrams.find_browser(), args=["--no-sandbox", "--disable-gpu", "--allow-file-access-from-files"])
+        browser = playwright.chromium.launch(executable_path=diagrams.find_browser(), args=[*ARGUMENTS, "--allow-file-access-from-files"])
         page = browser.new_page(viewport={"width": 1200, "height": 760})
         page.goto((site / PAGE).as_uri())
         page.screenshot(path=out)

@@ -39,7 +39,6 @@ def add_facts(page: Page, html: str, library: Library) -> None:
         "number": library.numbers.get(page.file.src_uri),
         "kind": source.head.kind,
         "minutes": minutes(html),
-        "math": "<math" in html,
         "pdf": f"{page.file.src_uri.removesuffix('.md').split('/')[-1]}.pdf" if os.environ.get("GUIDE_PDF") == "1" else None,
         "editions": os.environ.get("GUIDE_PDF") == "1",
     }
