@@ -3,7 +3,7 @@
 import pytest
 from bs4 import BeautifulSoup
 
-from guide.floats import PAGE, Block, arrange, best_plan, kind_of, reorder
+from guide.floats import PAGE, Block, arrange, best_plan, kind_of, kinds_of, reorder
 
 HALF = PAGE / 2
 
@@ -54,6 +54,13 @@ def test_every_block_is_set_once():
 )
 def test_kinds(html, height, kind):
     assert kind_of(BeautifulSoup(html, "html.parser").find(), height) == kind
+
+
+def test_a_figure_announced_by_a_colon_stays_with_the_announcement():
+    elements = BeautifulSoup("<p>Spend them:</p><div class='estimate'>x</div><p>Later text:</p><p>y</p>", "html.parser").find_all(recursive=False)
+    kinds, leads = kinds_of(elements, [30, 300, 30, 60])
+    assert (kinds, leads) == (["heading", "solid", "text", "text"], [0])
+    assert order(("text", PAGE - 200), *zip(kinds, (30, 300, 30, 60))) == [0, 1, 2, 3, 4]
 
 
 def test_a_real_layout_is_measured_and_mended(tmp_path, monkeypatch):

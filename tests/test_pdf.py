@@ -80,11 +80,15 @@ def test_answers_are_open(document):
     assert document.says("followupquestions") and sum(page.count("staff") for page in document.pages) > 3
 
 
-def test_cross_references_name_their_page(book):
+def test_cross_references_name_their_section(book):
+    """In print nobody can follow a link: the number after it is one that the contents have."""
     reader = pypdfium2.PdfDocument(book)
     text = "\n".join(page.get_textpage().get_text_bounded() for page in reader)
-    assert re.search(r"\(page\s+\d+\)", text)
+    contents = "\n".join(page.get_textpage().get_text_bounded() for page in list(reader)[:9])
     reader.close()
+    named = set(re.findall(r"\(section\s+(\d+\.\d+)\)", text))
+    assert len(named) > 20 and [number for number in named if not re.search(rf"^{re.escape(number)}\s", contents, re.M)] == []
+    assert re.search(r"\(chapter\s+\d+\)", text)
 
 
 def test_no_page_is_nearly_empty(book, document):
@@ -107,7 +111,7 @@ class _Renderer:
 def _export(tmp_path, monkeypatch, body: str, style: str = "") -> press.Exporter:
     monkeypatch.setattr(press, "FOLDER", tmp_path / "cache")
     exporter = press.Exporter(_Renderer(), total=1)
-    exporter.write_pdf(PAGE.format(body=body, style=style), "file:///", str(tmp_path / "out.pdf"))
+    exporter.write_chapter(PAGE.format(body=body, style=style), "file:///", tmp_path / "out.pdf")
     return exporter
 
 
@@ -130,5 +134,5 @@ def test_a_document_is_made_once(tmp_path, monkeypatch):
     exporter = _export(tmp_path, monkeypatch, "<p>text</p>")
     assert exporter.problems == [] and (tmp_path / "out.pdf").exists()
     monkeypatch.setattr(_Renderer, "render_doc", None)
-    exporter.write_pdf(PAGE.format(body="<p>text</p>", style=""), "file:///", str(tmp_path / "again.pdf"))
+    exporter.write_chapter(PAGE.format(body="<p>text</p>", style=""), "file:///", tmp_path / "again.pdf")
     assert (tmp_path / "again.pdf").read_bytes() == (tmp_path / "out.pdf").read_bytes()

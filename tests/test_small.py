@@ -63,16 +63,22 @@ def test_tabs_become_titled_blocks(printed):
     assert paper.index("One") < paper.index("<p>1</p>") < paper.index("Two") < paper.index("<p>2</p>") and "<input" not in paper
 
 
-def test_links_out_of_the_book():
-    chapter = SimpleNamespace(page=SimpleNamespace(url="cases/a/", file=SimpleNamespace(src_uri="cases/a.md")))
-    problems: list = []
-    for address, expected in (("../b/#x", "#b--x"), ("../../field-guide/", "https://site/field-guide/"), ("https://example.org", "https://example.org"), ("#y", "#a--y")):
-        link = book.BeautifulSoup(f'<a href="{address}">t</a>', "lxml").a
-        book._link_inside(link, chapter, {"cases/a/": "a", "cases/b/": "b"}, {"cases/a/": {"y"}, "cases/b/": {"x"}}, "https://site/", problems)
-        assert link["href"] == expected
-    assert problems == []
-    book._link_inside(book.BeautifulSoup('<a href="../b/#gone">t</a>', "lxml").a, chapter, {"cases/b/": "b"}, {"cases/b/": set()}, "https://site/", problems)
-    assert "has no target" in problems[0][1]
+@pytest.mark.parametrize(
+    ("address", "expected", "place"),
+    [
+        ("../b/#x", "https://site/cases/b/#x", "section 7.2"),
+        ("../b/", "https://site/cases/b/", "chapter 7"),
+        ("../../field-guide/", "https://site/field-guide/", None),
+        ("../a/#y", "https://site/cases/a/#y", None),
+        ("https://example.org", "https://example.org", None),
+        ("#y", "#y", None),
+    ],
+)
+def test_links_on_paper_say_where_they_lead(address, expected, place):
+    other = SimpleNamespace(places={"x": "section 7.2"}, label="Chapter 7")
+    link = book.BeautifulSoup(f'<a href="{address}">t</a>', "lxml").a
+    book.lead_out(link, "cases/a/", {"cases/a/": SimpleNamespace(places={}, label="Chapter 6"), "cases/b/": other}, "https://site/")
+    assert link["href"] == expected and link.get("data-place") == (place and place.replace(" ", "\u00a0"))
 
 
 def test_problems_are_sorted_and_said_once():

@@ -1,4 +1,4 @@
-"""From the pages of the site to one printed document: what is interactive is opened out, chapters are joined, ids and links made the book's own."""
+"""From the pages of the site to chapters for print: what is interactive is opened out, sections are numbered, links say where they lead."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bs4 import BeautifulSoup, NavigableString, Tag
 from mkdocs.structure.nav import Navigation, Section
 from mkdocs.structure.pages import Page
 
-from guide import diagrams, floats, formulas
+from guide import diagrams, formulas
 from guide.library import Library
 
 ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X")
@@ -20,19 +20,29 @@ _DRAWING = re.compile(r"<svg\b.*?</svg>", re.S)
 
 @dataclass
 class Chapter:
-    """A page made ready for print. `html` is its body; `sections` are (id, number, title)."""
+    """A page made ready for print. `sections` are (id, number, title), `places` says where an id is ("section 7.3"), `terms` where a term of the index is (term, id)."""
 
     page: Page
     slug: str
     number: int | None
     title: str
-    html: str = ""
+    body: PrintPage
     sections: list[tuple[str, str, str]] = field(default_factory=list)
-    figures: list[tuple[str, str, str]] = field(default_factory=list)
+    places: dict[str, str] = field(default_factory=dict)
+    terms: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def uri(self) -> str:
+        return self.page.file.src_uri
 
     @property
     def label(self) -> str:
         return f"Chapter {self.number}" if self.number else ""
+
+    @property
+    def html(self) -> str:
+        """The body as it stands now."""
+        return self.body.html()
 
 
 @dataclass
@@ -43,15 +53,6 @@ class Part:
     title: str
     slug: str
     chapters: list[Chapter]
-
-
-@dataclass
-class Book:
-    """What `book.html` sets: parts of chapters, and index entries (term, ids of the places)."""
-
-    parts: list[Part]
-    index: list[tuple[str, list[str]]]
-    problems: list[tuple[str, str]]  # (page uri, what is wrong)
 
 
 def parts_of(nav: Navigation) -> list[tuple[str, list[Page]]]:
@@ -109,9 +110,6 @@ class PrintPage:
             element.attrs.pop("role", None)
             element.attrs.pop("aria-label", None)
 
-    def ids(self) -> set[str]:
-        return {element["id"] for element in self.soup.find_all(id=True)}
-
     def html(self) -> str:
         body = self.soup.decode_contents()
         return re.sub(r'<i data-drawing="(\d+)"></i>', lambda match: diagrams.for_print(self._drawings[int(match[1])]), body)
@@ -129,15 +127,6 @@ def _plain_link(link: Tag) -> None:
         link.string = link.get_text()
 
 
-def site_links_absolute(page: PrintPage, url: str, site_url: str) -> None:
-    """In a chapter's own PDF, links to other pages lead to the site."""
-    for link in page.soup.select("a[href]"):
-        address = link["href"]
-        if not re.match(r"[a-z][a-z+.-]*:|#", address):
-            path, _, fragment = address.partition("#")
-            link["href"] = site_url + _join(url, path) + (f"#{fragment}" if fragment else "")
-
-
 def _join(url: str, path: str) -> str:
     """The site-relative address of `path` seen from the page `url`, as MkDocs writes it (ending in / for pages)."""
     joined = posixpath.normpath(posixpath.join(url or ".", path))
@@ -145,98 +134,86 @@ def _join(url: str, path: str) -> str:
     return joined + "/" if path.endswith("/") and joined else joined
 
 
-def number_sections(page: PrintPage, chapter: Chapter) -> None:
-    """Numbers the sections (2.1, 2.2 …) except the references, and notes them for the contents."""
-    count = 0
-    for heading in page.soup.find_all("h2"):
-        title = heading.get_text().strip()
-        if heading.get("id", "").endswith("references") or not chapter.number:
-            number = ""
-        else:
-            count += 1
-            number = f"{chapter.number}.{count}"
-            mark = BeautifulSoup("", "lxml").new_tag("span", attrs={"class": "section-number"})
-            mark.string = number
-            heading.insert(0, mark)
-            heading.insert(1, " ")
-        chapter.sections.append((heading.get("id", ""), number, title))
-
-
-def chapter_of(page: Page, library: Library) -> Chapter:
-    source = library.sources[page.file.src_uri]
-    return Chapter(page, source.slug, library.numbers.get(page.file.src_uri), source.head.title)
-
-
-def assemble(nav: Navigation, library: Library, site_url: str, plans: dict[str, dict[str, list[int]]]) -> Book:
-    """Joins all pages of the book. A link between two of them becomes a link inside the book.
-
-    plans: uri -> how the blocks of the page are set (see guide.floats).
-    """
-    structure = [(title, [(chapter_of(page, library), PrintPage(page.content)) for page in pages]) for title, pages in parts_of(nav)]
-    everything = [pair for _, pairs in structure for pair in pairs]
-    slugs = {chapter.page.url: chapter.slug for chapter, _ in everything}
-    ids = {chapter.page.url: prepared.ids() for chapter, prepared in everything}
-    problems: list[tuple[str, str]] = []
-    index: dict[str, list[str]] = {}
-    for chapter, prepared in everything:
-        floats.reorder(prepared.soup, plans[chapter.page.file.src_uri])
-        own = f"{chapter.slug}--"
-        for element in prepared.soup.find_all(id=True):
-            element["id"] = own + element["id"]
-        for link in prepared.soup.select("a[href]"):
-            _link_inside(link, chapter, slugs, ids, site_url, problems)
-        number_sections(prepared, chapter)
-        for term, place in _index_places(prepared, chapter, library):
-            index.setdefault(term, []).append(place)
-        chapter.figures = [
-            (figure["id"], caption.select_one(".label").get_text(), caption.get_text().split(" ", 2)[-1].strip())
-            for figure in prepared.soup.select("figure[id]")
-            if (caption := figure.find("figcaption")) and caption.select_one(".label")
-        ]
-        chapter.html = prepared.html()
+def read(nav: Navigation, library: Library, site_url: str) -> list[Part]:
+    """All pages of the book, made ready for print: sections numbered, terms of the index marked, links that lead to another page named after its place."""
     parts = [
-        Part(ROMAN[number], title, f"part-{number + 1}", [chapter for chapter, _ in pairs])
-        for number, (title, pairs) in enumerate(structure)
-    ]
-    return Book(parts, sorted(index.items(), key=lambda entry: entry[0].lower()), problems)
+        Part(ROMAN[number], title, f"part-{number + 1}", [_chapter(page, library) for page in pages])
+        for number, (title, pages) in enumerate(parts_of(nav))
+    ]  # fmt: skip
+    chapters = {chapter.page.url: chapter for part in parts for chapter in part.chapters}
+    for chapter in chapters.values():
+        for link in chapter.body.soup.select("a[href]"):
+            lead_out(link, chapter.page.url, chapters, site_url)
+    return parts
 
 
-def _link_inside(link: Tag, chapter: Chapter, slugs: dict[str, str], ids: dict[str, set[str]], site_url: str, problems: list) -> None:
-    address = link["href"]
-    if re.match(r"[a-z][a-z+.-]*:", address):
-        link["class"] = [*link.get("class", []), "external"]
+def _chapter(page: Page, library: Library) -> Chapter:
+    source = library.sources[page.file.src_uri]
+    chapter = Chapter(page, source.slug, library.numbers.get(page.file.src_uri), source.head.title, PrintPage(page.content))
+    _number_sections(chapter)
+    chapter.terms = list(_index_places(chapter, library))
+    return chapter
+
+
+def _number_sections(chapter: Chapter) -> None:
+    """Numbers the sections (2.1, 2.2 …) except the references, and notes them, and what stands in each, for the contents and for references from elsewhere."""
+    count, here = 0, chapter.label.lower()
+    for element in chapter.body.soup.find_all(lambda tag: tag.name == "h2" or tag.get("id")):
+        if element.name == "h2":
+            title, number, here = element.get_text().strip(), "", chapter.label.lower()
+            if chapter.number and not element.get("id", "").endswith("references"):
+                count += 1
+                number = f"{chapter.number}.{count}"
+                here = f"section {number}"
+                mark = BeautifulSoup("", "lxml").new_tag("span", attrs={"class": "section-number"})
+                mark.string = number
+                element.insert(0, mark)
+                element.insert(1, " ")
+            chapter.sections.append((element.get("id", ""), number, title))
+        if element.get("id"):
+            chapter.places[element["id"]] = here
+
+
+def lead_out(link: Tag, url: str, chapters: dict[str, Chapter], site_url: str) -> None:
+    """Gives a link from the page `url` to another page the address on the site, and says after it where in the book that is: on paper nobody can press it."""
+    if re.match(r"[a-z][a-z+.-]*:|#", link["href"]):
         return
-    path, _, fragment = address.partition("#")
-    target = _join(chapter.page.url, path) if path else chapter.page.url
-    if target not in slugs:
-        link["href"] = site_url + target + (f"#{fragment}" if fragment else "")
-    elif fragment and fragment not in ids[target]:
-        problems.append((chapter.page.file.src_uri, f"the link `{address}` has no target in the book; correct its anchor"))
-    else:
-        link["href"] = f"#{slugs[target]}--{fragment}" if fragment else f"#{slugs[target]}"
-        if target != chapter.page.url and "term" not in link.get("class", []):
-            link["class"] = [*link.get("class", []), "elsewhere"]
+    path, _, fragment = link["href"].partition("#")
+    target = _join(url, path)
+    link["href"] = site_url + target + (f"#{fragment}" if fragment else "")
+    if target in chapters and target != url and "term" not in link.get("class", []):
+        link["class"] = [*link.get("class", []), "elsewhere"]
+        if place := chapters[target].places.get(fragment, chapters[target].label.lower()):
+            link["data-place"] = place.replace(" ", "\u00a0")
 
 
-def _index_places(prepared: PrintPage, chapter: Chapter, library: Library) -> Iterable[tuple[str, str]]:
+def index_of(parts: list[Part]) -> list[tuple[str, list[tuple[Chapter, str]]]]:
+    """The index of terms: (term, [(chapter, id)]) in alphabetical order."""
+    index: dict[str, list[tuple[Chapter, str]]] = {}
+    for part in parts:
+        for chapter in part.chapters:
+            for term, place in chapter.terms:
+                index.setdefault(term, []).append((chapter, place))
+    return sorted(index.items(), key=lambda entry: entry[0].lower())
+
+
+def _index_places(chapter: Chapter, library: Library) -> Iterable[tuple[str, str]]:
     """One place a chapter for each term it uses: its entry in the glossary, a heading that names it, else its first use."""
     places: dict[str, str] = {}
-    if chapter.page.file.src_uri.startswith("reference/"):
+    soup = chapter.body.soup
+    if chapter.uri.startswith("reference/"):
         anchors = {term.anchor: term.name for term in library.terms}
-        for entry in prepared.soup.find_all("dt", id=True):
-            if (name := anchors.get(entry["id"].split("--", 1)[1])):
-                places[name] = entry["id"]
-        return places.items()
-    for heading in prepared.soup.find_all(["h2", "h3"], id=True):
+        return [(anchors[entry["id"]], entry["id"]) for entry in soup.find_all("dt", id=True) if entry["id"] in anchors]
+    for heading in soup.find_all(["h2", "h3"], id=True):
         for _, _, term in library.matcher.find(heading.get_text()):
             places.setdefault(term.name, heading["id"])
-    for text in list(prepared.soup.find_all(string=True)):
+    for text in list(soup.find_all(string=True)):
         if not isinstance(text, NavigableString) or text.find_parent(["p", "li", "td"]) is None or text.find_parent(["code", "h2", "h3"]):
             continue
         for _, _, term in library.matcher.find(str(text)):
             if term.name not in places:
                 holder = text.find_parent(["p", "li", "td"])
                 if not holder.get("id"):
-                    holder["id"] = f"{chapter.slug}--use-{len(places)}"
+                    holder["id"] = f"use-{len(places)}"
                 places[term.name] = holder["id"]
     return places.items()

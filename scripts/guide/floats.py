@@ -26,7 +26,7 @@ class Block:
     """A top-level piece of a chapter. height: CSS px, with the space up to the next."""
 
     height: float
-    kind: str  # "section", "heading", "float" (moves), "solid" (never broken), "formula" (belongs to the text before it), "text"
+    kind: str  # "section", "heading" (keeps with what follows), "float" (moves), "solid" (never broken), "formula" (belongs to the text before it), "text"
 
 
 def kind_of(element: Tag, height: float) -> str:
@@ -45,6 +45,15 @@ def kind_of(element: Tag, height: float) -> str:
     if "table-wrap" in classes and height < PAGE * 0.3:  # a small table is not worth a repeated head
         return "solid"
     return "text"
+
+
+def kinds_of(elements: list[Tag], heights: list[float]) -> tuple[list[str], list[int]]:
+    """The kind of each block, and which blocks are leads: text that ends in a colon keeps with the figure after it, which then stays where it is."""
+    kinds = [kind_of(element, height) for element, height in zip(elements, heights, strict=True)]
+    leads = [number for number, (kind, after) in enumerate(zip(kinds, kinds[1:])) if (kind, after) == ("text", "float") and elements[number].get_text().rstrip().endswith(":")]
+    for number in leads:
+        kinds[number : number + 2] = "heading", "solid"
+    return kinds, leads
 
 
 def measure(document: str, base_url: str) -> tuple[float, list[float]]:
@@ -122,7 +131,7 @@ class _Typesetter:
 
 
 def best_plan(body: Tag, document: Callable[[], str], base_url: str) -> dict[str, list[int]]:
-    """How the elements of a chapter's `body` are best set: their `order`, and which are to stay `whole`; by index.
+    """How the elements of a chapter's `body` are best set: their `order`, which are to stay `whole`, and which `lead` to the next; by index.
 
     document: makes the print document from the body as it is at the time.
     """
@@ -135,17 +144,22 @@ def best_plan(body: Tag, document: Callable[[], str], base_url: str) -> dict[str
     cached = FOLDER / "arrangements" / (key(text, Path(__file__).read_bytes()) + ".json")
     if not cached.exists():
         opening, heights = measure(text, base_url)
-        blocks = [Block(height, kind_of(element, height)) for height, element in zip(heights, elements, strict=True)]
-        plan = {"order": arrange(blocks, opening), "whole": [number for number, block in enumerate(blocks) if block.kind == "solid"]}
+        kinds, leads = kinds_of(elements, heights)
+        plan = {
+            "order": arrange([Block(height, kind) for height, kind in zip(heights, kinds)], opening),
+            "whole": [number for number, kind in enumerate(kinds) if kind == "solid"],
+            "lead": leads,
+        }  # fmt: skip
         write(cached, json.dumps(plan).encode())
     return json.loads(cached.read_bytes())
 
 
 def reorder(body: Tag, plan: dict[str, list[int]]) -> None:
-    """Puts the elements of a chapter's `body` in the order of a plan from `best_plan`, and marks those that must not be cut."""
+    """Puts the elements of a chapter's `body` in the order of a plan from `best_plan`, and marks those that must not be cut or left alone."""
     elements = [element.extract() for element in _elements(body)]
-    for number in plan["whole"]:
-        elements[number]["class"] = [*elements[number].get("class", []), "whole"]
+    for mark in ("whole", "lead"):
+        for number in plan[mark]:
+            elements[number]["class"] = [*elements[number].get("class", []), mark]
     body.extend(elements[number] for number in plan["order"])
 
 

@@ -1,8 +1,10 @@
-"""WeasyPrint as the guide wants it: tagged PDF/UA, nothing swallowed, pages kept while nothing they are made from changes."""
+"""WeasyPrint as the guide wants it: tagged PDF/UA, nothing swallowed, PDFs kept while nothing they are made from changes."""
 
 from __future__ import annotations
 
+import html
 import logging
+import os
 import re
 import shutil
 import time
@@ -16,7 +18,7 @@ from weasyprint.document import Document
 from weasyprint.formatting_structure import boxes
 from weasyprint.logger import LOGGER
 
-from guide import assets
+from guide import assets, binding
 from guide.cache import FOLDER, key, write
 
 log = logging.getLogger("mkdocs.plugins.guide.pdf")
@@ -28,7 +30,7 @@ HEADS = {"h2", "h3", "h4", "dt"}
 
 @dataclass
 class Exporter:
-    """Takes the place of the plugin's `Renderer.write_pdf`: same arguments, same file, plus a cache, a log and a finisher.
+    """Makes PDFs with the plugin's renderer, a cache, a log and an ear for complaints.
 
     renderer: the plugin's Renderer. total: how many documents this build makes, for the progress shown.
     """
@@ -38,18 +40,24 @@ class Exporter:
     done: int = 0
     problems: list[str] = field(default_factory=list)
 
-    def write_pdf(self, content: str, base_url: str, filename: str) -> None:
-        """Writes the PDF of one print document. An empty document makes no file."""
-        if not content:
-            return
-        self.done += 1
-        cached = FOLDER / "pdf" / (key(content, assets.print_folder().name, weasyprint.VERSION, Path(__file__).read_bytes()) + ".pdf")
-        started = time.monotonic()
-        if not cached.exists():
-            self._render(content, base_url, cached)
-        if cached.exists():
-            shutil.copyfile(cached, filename)
-            log.info("PDF %d of %d: %s (%.1f s)", self.done, self.total, Path(filename).name, time.monotonic() - started)
+    def write_chapter(self, content: str, base_url: str, target: Path) -> None:
+        """Writes a chapter's own PDF, its pages numbered from 1."""
+        if laid_out := self.lay_out(content, base_url):
+            numbered = laid_out.with_suffix(f".{key(Path(binding.__file__).read_bytes())[:8]}.pdf")
+            if not numbered.exists():
+                binding.number_chapter(laid_out, part := numbered.with_suffix(f".{os.getpid()}"))
+                part.replace(numbered)
+            shutil.copyfile(numbered, target)
+
+    def lay_out(self, content: str, base_url: str) -> Path | None:
+        """The PDF of one print document as it is kept, without page numbers; None if something is wrong with it."""
+        made = FOLDER / "pdf" / (key(content, assets.print_folder().name, weasyprint.VERSION, Path(__file__).read_bytes()) + ".pdf")
+        if not made.exists():
+            started = time.monotonic()
+            self._render(content, base_url, made)
+            self.done += 1
+            log.info("PDF %d of at most %d: %s (%.1f s)", self.done, self.total, _title(content), time.monotonic() - started)
+        return made if made.exists() else None
 
     def _render(self, content: str, base_url: str, target: Path) -> None:
         collector = _Collector()
@@ -58,7 +66,7 @@ class Exporter:
         try:
             document = self.renderer.render_doc(content, base_url)
             stranded = list(_stranded(document))
-            data = document.write_pdf(finisher=_finish)
+            data = document.write_pdf(finisher=_open_outline)
         finally:
             LOGGER.handlers.clear()
         wrong = collector.messages + [f"page {number}: a heading stands alone at the foot ({text!r}); add text or move the figure after it" for number, text in stranded]
@@ -83,13 +91,12 @@ def configure() -> None:
     weasyprint.DEFAULT_OPTIONS.update(pdf_variant="pdf/ua-1", pdf_identifier=b"ml-system-design-field-guide")
 
 
-def _finish(document: Document, pdf: pydyf.PDF) -> None:
-    """Opens the outline, and numbers the pages i, ii … before the first part and 1, 2 … from it on."""
+def _open_outline(document: Document, pdf: pydyf.PDF) -> None:
     pdf.catalog["PageMode"] = "/UseOutlines"
-    first = next((number for number, page in enumerate(document.pages) if "part-1" in page.anchors), None)
-    if first:
-        roman, arabic = pydyf.Dictionary({"S": "/r"}), pydyf.Dictionary({"S": "/D", "St": 1})
-        pdf.catalog["PageLabels"] = pydyf.Dictionary({"Nums": pydyf.Array([0, roman, first, arabic])})
+
+
+def _title(content: str) -> str:
+    return html.unescape(re.search("<title>(.*?)</title>", content, re.S)[1])
 
 
 def _stranded(document: Document) -> Iterator[tuple[int, str]]:

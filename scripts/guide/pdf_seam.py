@@ -1,15 +1,17 @@
 """The seam between the site and the PDF exporter.
 
 mkdocs-pdf-export-plugin converts the HTML of each page as the theme made it. Material's HTML loses text that way, so the plugin is handed a lean print document
-instead (the chapter, or for the page `field-guide.md` the whole book), and the site gets its own HTML back afterwards.
+instead (the chapter, or for the page `field-guide.md` what stands around the chapters of the book), and the site gets its own HTML back afterwards.
 """
 
 from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 
 from jinja2 import Environment
 from mkdocs.config.defaults import MkDocsConfig
@@ -17,7 +19,7 @@ from mkdocs.exceptions import PluginError
 from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 
-from guide import assets, book, floats
+from guide import assets, binding, book, floats
 from guide.library import Library
 from guide.pdf import Exporter
 
@@ -35,6 +37,11 @@ def edition(library: Library) -> date:
     return max(source.head.reviewed for source in library.sources.values() if hasattr(source.head, "reviewed"))
 
 
+def base_url(page: Page) -> str:
+    """What the plugin gives as the base of a page's links."""
+    return Path(page.file.abs_dest_path).with_name(Path(page.file.src_path).stem).as_uri()
+
+
 @dataclass
 class Seam:
     """One build's exchange of documents with the exporter."""
@@ -42,10 +49,9 @@ class Seam:
     environment: Environment
     config: MkDocsConfig
     library: Library
-    nav: Navigation
     exporter: Exporter
-    documents: dict[str, str] = field(default_factory=dict)  # uri -> the chapter's own print document
-    plans: dict[str, dict[str, list[int]]] = field(default_factory=dict)  # uri -> how the chapter's blocks are set
+    parts: list[book.Part]
+    documents: dict[str, str] = field(default_factory=dict)  # uri -> the chapter's print document
     site_html: dict[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -53,48 +59,68 @@ class Seam:
         """Called when every page has its content and none is templated: the one moment at which a whole book can be made."""
         if not enabled():
             return None
-        pages = [page for _, pages in book.parts_of(nav) for page in pages]
+        parts = book.read(nav, library, config.site_url)
         renderer = config.plugins["pdf-export"].renderer
-        exporter = Exporter(renderer, total=len(pages) + 1)
-        renderer.write_pdf = exporter.write_pdf
+        exporter = Exporter(renderer, total=sum(len(part.chapters) for part in parts) + 1)
         environment.filters["long_date"] = lambda day: f"{day:%B} {day.day}, {day.year}"
-        seam = cls(environment, config, library, nav, exporter)
-        for page in pages:
-            seam._arrange(page)
+        seam = cls(environment, config, library, exporter, parts)
+        renderer.write_pdf = seam.write_pdf
+        for chapter in seam.chapters():
+            seam.documents[chapter.uri] = seam._document(chapter)
         return seam
 
-    def _arrange(self, page: Page) -> None:
-        """Decides where the figures of a chapter stand, in its own PDF and in the book alike, and makes the former's document."""
-        prepared = book.PrintPage(page.content)
-        chapter = book.chapter_of(page, self.library)
-        book.site_links_absolute(prepared, page.url, self.config.site_url)
-        book.number_sections(prepared, chapter)
+    def chapters(self) -> Iterator[book.Chapter]:
+        """Every chapter in reading order."""
+        for part in self.parts:
+            yield from part.chapters
+
+    def _document(self, chapter: book.Chapter) -> str:
+        """A chapter's print document, its figures placed."""
 
         def document() -> str:
-            chapter.html = prepared.html()
             return self._template("chapter.html", chapter=chapter)
 
-        log.info("Placing the figures of %s", page.file.src_uri)
-        plan = self.plans[page.file.src_uri] = floats.best_plan(prepared.soup, document, self.config.docs_dir)
-        floats.reorder(prepared.soup, plan)
-        self.documents[page.file.src_uri] = document()
+        log.info("Placing the figures of %s", chapter.uri)
+        floats.reorder(chapter.body.soup, floats.best_plan(chapter.body.soup, document, self.config.docs_dir))
+        return document()
 
     def to_print(self, output: str, page: Page) -> str:
         """The print document of a page, in place of its site HTML, which is kept. Empty if the page has none."""
         self.site_html[page.url] = output
         if page.file.src_uri == BOOK_PAGE:
-            return self._book()
+            return self._frame()
         return self.documents.get(page.file.src_uri, "")
 
     def to_site(self, page: Page) -> str:
         """The site's HTML of a page, back again."""
         return self.site_html.pop(page.url)
 
-    def _book(self) -> str:
-        assembled = book.assemble(self.nav, self.library, self.config.site_url, self.plans)
-        if assembled.problems:
-            raise PluginError("\n".join(f"docs/{uri}: {what}" for uri, what in assembled.problems))
-        return self._template("book.html", book=assembled)
+    def _frame(self) -> str:
+        """What stands around the chapters, with their page numbers: so they are laid out first. Empty if one of them cannot be."""
+        if not (files := self._files()):
+            return ""
+        pages = binding.paginate(self.parts, files)
+        return self._template("book.html", parts=self.parts, index=book.index_of(self.parts), pages=pages, address=self._address)
+
+    def _files(self) -> dict[str, Path]:
+        """slug -> PDF of each chapter, without page numbers; nothing if one of them has faults."""
+        files = {chapter.slug: self.exporter.lay_out(self.documents[chapter.uri], base_url(chapter.page)) for chapter in self.chapters()}
+        return {slug: file for slug, file in files.items() if file} if all(files.values()) else {}
+
+    def write_pdf(self, content: str, base_url: str, filename: str) -> None:
+        """Takes the place of the plugin's `Renderer.write_pdf`: a chapter by itself, or the book. An empty document makes no file."""
+        if not content:
+            return
+        if Path(filename).stem != Path(BOOK_PAGE).stem:
+            self.exporter.write_chapter(content, base_url, Path(filename))
+        elif frame := self.exporter.lay_out(content, base_url):
+            files = self._files()
+            log.info("Binding the book")
+            addresses = {self._address(chapter): chapter.slug for chapter in self.chapters()}
+            self.exporter.problems += binding.bind(frame, self.parts, files, addresses, Path(filename))
+
+    def _address(self, chapter: book.Chapter, anchor: str = "") -> str:
+        return f"{self.config.site_url}{chapter.page.url}" + (f"#{anchor}" if anchor else "")
 
     def _template(self, name: str, **values) -> str:
         folder = assets.print_folder().as_uri()

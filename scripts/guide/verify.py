@@ -6,6 +6,7 @@ The exporter loses text without a word when its style sheets go wrong, so the fi
 from __future__ import annotations
 
 import bisect
+import json
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ import pikepdf
 import pypdfium2
 from bs4 import BeautifulSoup, Tag
 
+from guide import cache
 from guide.errors import Problem
 
 BOOK = "field-guide.pdf"
@@ -49,8 +51,9 @@ class Document:
 
 
 def squeeze(text: str) -> str:
-    """Letters and digits alone, so that line breaks, hyphenation and spacing do not count."""
-    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text).casefold())
+    """Letters and digits alone, so that line breaks, hyphenation and spacing do not count; without the places that paper adds to links."""
+    text = re.sub(r"\((?:chapter|section)\s+[\d.]+\)", "", unicodedata.normalize("NFKC", text).casefold())
+    return re.sub(r"[\W_]+", "", text)
 
 
 def read_text(path: Path) -> Document:
@@ -61,7 +64,7 @@ def read_text(path: Path) -> Document:
         width, height = page.get_size()
         text_page = page.get_textpage()
         text = text_page.get_text_bounded(left=0, bottom=FOOT * _MM, right=width, top=height - HEAD * _MM)
-        pages.append(squeeze(re.sub(r"\(page\s*[\divxlc]+\)", "", text)))
+        pages.append(squeeze(text))
         text_page.close()
         page.close()
     pdf.close()
@@ -209,17 +212,34 @@ def chapters(site: Path) -> list[tuple[Path, Path]]:
     return [(pdf.with_name("index.html"), pdf) for pdf in sorted(site.rglob("*.pdf")) if pdf.name != BOOK]
 
 
+def chapter_problems(page: Path, pdf: Path) -> tuple[Document, list[str]]:
+    """The text of a chapter's PDF, and what is wrong with it. What was found of the same two files before is not looked for again."""
+    cached = cache.FOLDER / "verified" / (cache.key(page.read_bytes(), pdf.read_bytes(), Path(__file__).read_bytes()) + ".json")
+    if not cached.exists():
+        document = read_text(pdf)
+        found = [*structure(pdf, document), *compare(page, document, pdf.name)]
+        cache.write(cached, json.dumps({"pages": document.pages, "problems": found}).encode())
+    kept = json.loads(cached.read_bytes())
+    return Document(tuple(kept["pages"])), kept["problems"]
+
+
+def contains(book: Document, chapter: Document) -> bool:
+    """Whether the book has all pages of a chapter, one after the other."""
+    pages = chapter.pages
+    return any(book.pages[start : start + len(pages)] == pages for start in range(len(book.pages)))
+
+
 def verify(site: Path) -> list[Problem]:
-    """Compares every page of a built site with its PDF and with the book. Returns what is wrong."""
+    """Compares every page of a built site with its PDF, and every PDF with the book. Returns what is wrong."""
     book_path = site / BOOK
     pairs = chapters(site)
     if not book_path.exists() or not pairs:
         return [Problem(str(site), 0, "no book or no chapter PDFs; build with `make`")]
-    problems: list[Problem] = []
     book = read_text(book_path)
-    problems += [Problem(BOOK, 0, what) for what in structure(book_path, book)]
+    problems = [Problem(BOOK, 0, what) for what in structure(book_path, book)]
     for page, pdf in pairs:
-        uri = page.parent.relative_to(site).as_posix()
-        document = read_text(pdf)
-        problems += [Problem(uri, 0, what) for what in (*structure(pdf, document), *compare(page, document, pdf.name), *compare(page, book, BOOK))]
+        document, found = chapter_problems(page, pdf)
+        if not contains(book, document):
+            found = [*found, f"the book has lost pages of {pdf.name}"]
+        problems += [Problem(page.parent.relative_to(site).as_posix(), 0, what) for what in found]
     return problems
