@@ -3,7 +3,8 @@
 import pytest
 
 from guide.errors import Problem
-from guide.estimates import PLURALS, USE, EstimateError, Ledger, Value, evaluate, fences, parse, parse_unit, to_markdown
+from guide.estimates import PLURALS, USE, EstimateError, Ledger, Value, evaluate, parse, parse_unit, to_markdown
+from guide.fences import fences
 
 BLOCK = """```estimate
 title: Decisions
@@ -155,12 +156,12 @@ def test_a_hexagon_is_no_value():
 
 def test_fences_of_all_kinds():
     text = "~~~~ estimate\na\n~~~\n~~~~\n    ```mermaid\n    b\n    ```\n"
-    assert list(fences(text)) == [(1, "estimate", "a\n~~~"), (5, "mermaid", "b")]
+    assert [(fence.number, fence.kind, fence.body) for fence in fences(text)] == [(1, "estimate", "a\n~~~"), (5, "mermaid", "b")]
 
 
 def test_the_table_holds_everything():
     book = ledger(page=BLOCK + "{{ load }}")
-    table = to_markdown(parse(next(fences(BLOCK))[2]), book.values["page"], "Estimate 1.1")
+    table = to_markdown(parse(next(fences(BLOCK)).body), book.values["page"], "Estimate 1.1")
     assert "| `load = mean × peak` | **417,000 decisions/<wbr>s** | a queue |" in table
     assert "| `people` | 300 million people | given |" in table
 

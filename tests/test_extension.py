@@ -4,6 +4,8 @@ import re
 from html import unescape
 
 import pytest
+
+from guide import formulas
 from conftest import HEAD
 
 BIB = "@article{covington2016,\n author = {Covington, Paul and Adams, Jay},\n title = {Deep {Neural} Networks},\n year = 2016,\n journal = {RecSys},\n url = {https://example.org/paper}\n}\n@misc{meta2023, organization = {Meta}, title = {A blog}, year = 2023, url = {https://example.org/blog}}\n"
@@ -139,3 +141,8 @@ def test_a_root_is_no_drawing(render, printed):
     html, problems = render("A root $\\sqrt{x+1}$ and a hat $\\widehat{xyz}$.\n")
     paper = printed(html)
     assert problems == [] and paper.count("<title>stroke</title>") == 2 and "data-drawing" not in paper
+
+
+def test_the_typeface_of_formulas_has_what_only_their_markup_draws():
+    found = formulas.letters('<p>z</p><math><msqrt><mi>x</mi></msqrt><mo>&lt;</mo></math>')
+    assert found == {"x", "𝑥", "<", "√"}

@@ -12,7 +12,7 @@ from mkdocs.structure.files import File, Files
 
 from guide import diagrams, fonts, formulas
 from guide.cache import FOLDER, ROOT, key, write
-from guide.estimates import fences
+from guide.fences import fences
 
 MODULES = ROOT / "node_modules"
 KATEX = MODULES / "katex" / "dist"
@@ -27,7 +27,7 @@ _UNKNOWN_TO_WEASYPRINT = re.compile(r"(?<=[{;])(?:(?:min-|max-)?width:(?:-\w+-)?
 
 def add_packaged(files: Files, config: MkDocsConfig) -> Files:
     """Adds the typeface of headings and diagrams to the site's files, cut down to the letters in use."""
-    drawn = "".join(body for path in Path(config.docs_dir).rglob("*.md") for _, info, body in fences(path.read_text("utf-8", "replace")) if info.startswith("mermaid"))
+    drawn = "".join(fence.body for path in Path(config.docs_dir).rglob("*.md") for fence in fences(path.read_text("utf-8", "replace")) if fence.kind == "mermaid")
     letters = "".join(sorted(set(LATIN + drawn) - {"\n", "\t"}))
     for style in ("Regular", "SemiBold"):
         files.append(File.generated(config, f"assets/fonts/plex-sans-{style.lower()}.woff2", abs_src_path=str(_subset(style, letters))))

@@ -19,7 +19,8 @@ from markdown.extensions.toc import slugify
 
 from guide import diagrams, questions
 from guide.errors import Problem
-from guide.estimates import FENCE, Estimate, EstimateError, Input, fences, names_in, parse
+from guide.estimates import Estimate, EstimateError, Input, names_in, parse
+from guide.fences import Fence, fences, scan
 from guide.frontmatter import Page
 from guide.library import GLOSSARY, Library, Source
 
@@ -68,22 +69,13 @@ def chapters(library: Library) -> Iterator[Source]:
 @cache
 def lines(source: Source) -> tuple[tuple[int, str], ...]:
     """(line of the file, text) of a page outside its fences."""
-    out, opened = [], None
-    for number, line in enumerate(source.text.split("\n"), 1 + source.offset):
-        fence = FENCE.match(line)
-        if opened is None and fence:
-            opened = fence["fence"]
-        elif opened is None:
-            out.append((number, line))
-        elif fence and not fence["info"] and fence["fence"].startswith(opened):
-            opened = None
-    return tuple(out)
+    return tuple((piece[0] + source.offset, piece[1]) for piece in scan(source.text.split("\n")) if not isinstance(piece, Fence))
 
 
 @cache
 def fenced(source: Source) -> tuple[tuple[int, str, str], ...]:
     """(line of the file, kind, body) of a page's fences."""
-    return tuple((line + source.offset, info.split()[0] if info else "", body) for line, info, body in fences(source.text))
+    return tuple((fence.number + source.offset, fence.kind, fence.body) for fence in fences(source.text))
 
 
 def words(source: Source) -> int:

@@ -16,6 +16,7 @@ from pathlib import Path
 import pint
 
 from guide.errors import Problem
+from guide.fences import fences
 
 FUNCTIONS = ("ceil", "floor", "sqrt", "exp", "ln", "log2", "log10", "min", "max")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -295,25 +296,6 @@ def _plain(error: pint.errors.DimensionalityError) -> str:
     return f"{error.units1 or 'a pure number'} is not {error.units2 or 'a pure number'}"
 
 
-FENCE = re.compile(r"^(?P<indent>[ \t]*)(?P<fence>`{3,}|~{3,})[ \t]*(?P<info>[^\n`]*)$")
-
-
-def fences(text: str) -> Iterator[tuple[int, str, str]]:
-    """Every fenced block of a Markdown text: (line of the opening fence from 1, its info string, its body without indentation)."""
-    opened: tuple[int, str, str, str] | None = None
-    body: list[str] = []
-    for number, line in enumerate(text.split("\n"), 1):
-        match = FENCE.match(line)
-        if opened is None:
-            if match:
-                opened, body = (number, match["indent"], match["fence"], match["info"].strip()), []
-        elif match and not match["info"] and match["fence"].startswith(opened[2]):
-            yield opened[0], opened[3], "\n".join(body)
-            opened = None
-        else:
-            body.append(line.removeprefix(opened[1]))
-
-
 @dataclass
 class _PageBlocks:
     file: str
@@ -342,12 +324,12 @@ class Ledger:
         self._check_uses()
 
     def _parse(self, file: str, text: str, offset: int) -> Iterator[tuple[int, Estimate]]:
-        for line, info, body in fences(text):
-            if info == "estimate":
+        for fence in fences(text):
+            if fence.info == "estimate":
                 try:
-                    yield line + offset, parse(body)
+                    yield fence.number + offset, parse(fence.body)
                 except EstimateError as error:
-                    self.problems.append(Problem(file, line + offset + error.line, error.what))
+                    self.problems.append(Problem(file, fence.number + offset + error.line, error.what))
 
     def _compute(self, slug: str) -> dict[str, Value]:
         if slug in self.values:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import posixpath
 import re
 import xml.etree.ElementTree as etree
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from markdown import Markdown
 from markdown.extensions import Extension
@@ -17,7 +17,8 @@ from markdown.treeprocessors import Treeprocessor
 
 from guide import citations, diagrams, estimates, formulas, glossary, questions
 from guide.errors import Problem
-from guide.estimates import FENCE, USE, EstimateError
+from guide.estimates import USE, EstimateError
+from guide.fences import Fence, scan
 from guide.formulas import FormulaError
 from guide.library import GLOSSARY, Library, Source
 
@@ -68,34 +69,25 @@ class Values(Preprocessor):
 
     def run(self, lines: list[str]) -> list[str]:
         out: list[str] = []
-        opened: re.Match | None = None
-        body: list[str] = []
-        for number, line in enumerate(lines, 1 + self.page.source.offset):
-            fence = FENCE.match(line)
-            if opened is None and fence:
-                opened, start, body = fence, number, []
-            elif opened is None:
-                out.append(self._substitute(line, number))
-            elif fence and not fence["info"] and fence["fence"].startswith(opened["fence"]):
-                out += self._block(opened, start, body, line)
-                opened = None
+        offset = self.page.source.offset
+        for piece in scan(lines):
+            if not isinstance(piece, Fence):
+                out.append(self._substitute(piece[1], piece[0] + offset))
+            elif piece.closing is None:
+                self.page.report(piece.number + offset, f"a fence opened with {piece.opening.strip()[:3]} is never closed; close it")
+                out += [piece.opening, *piece.lines]
             else:
-                body.append(line)
-        if opened is not None:
-            self.page.report(start, f"a fence opened with {opened['fence']} is never closed; close it")
-            out += [opened[0], *body]
+                out += self._block(piece, piece.number + offset, piece.closing)
         return out
 
-    def _block(self, opened: re.Match, start: int, body: list[str], close: str) -> list[str]:
-        indent, kind = opened["indent"], opened["info"].strip()
-        plain = "\n".join(line.removeprefix(indent) for line in body)
-        if kind == "estimate":
-            return [indent + line if line else "" for line in self._estimate(plain, start).split("\n")]
-        if kind.startswith("mermaid"):
-            body = [self._substitute(line, start + offset, html=False) for offset, line in enumerate(body, 1)]
-            plain = "\n".join(line.removeprefix(indent) for line in body)
-        self.page.fence_lines[plain.strip()] = start
-        return [opened[0], *body, close]
+    def _block(self, fence: Fence, start: int, closing: str) -> list[str]:
+        """What Markdown is to see of a fence that opens on the line `start` of the file."""
+        if fence.kind == "estimate":
+            return [fence.indent + line if line else "" for line in self._estimate(fence.body, start).split("\n")]
+        if fence.kind == "mermaid":
+            fence = replace(fence, lines=tuple(self._substitute(line, start + number, html=False) for number, line in enumerate(fence.lines, 1)))
+        self.page.fence_lines[fence.body.strip()] = start
+        return [fence.opening, *fence.lines, closing]
 
     def _estimate(self, text: str, start: int) -> str:
         try:

@@ -10,7 +10,7 @@ import pypdfium2
 
 from guide import check, questions, verify
 from guide.errors import GuideError, Problem
-from guide.estimates import fences
+from guide.fences import fences
 from guide.frontmatter import Page
 from guide.library import Library
 
@@ -34,7 +34,7 @@ class Figures:
 def count(library: Library) -> Figures:
     """Counts what the sources hold."""
     chapters = [source for source in library.sources.values() if not isinstance(source.head, Page)]
-    kinds = [info.split()[0] if info else "" for source in chapters for _, info, _ in fences(source.text)]
+    kinds = [fence.kind for source in chapters for fence in fences(source.text)]
     cited = {key for source in chapters for group in re.findall(r"\[(@[^\]]+)\]", source.text) for key in re.findall(r"@([\w:.-]+)", group)}
     return Figures(
         chapters=sum(source.head.kind != "reference" for source in chapters),

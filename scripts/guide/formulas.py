@@ -6,6 +6,7 @@ KaTeX's HTML on the site would cost its style sheet and five more fonts, about 6
 
 from __future__ import annotations
 
+import html as entities
 import json
 import re
 import shutil
@@ -113,8 +114,9 @@ def letters(html: str) -> set[str]:
     """The characters that the formulas of a page are set in, italics included, which browsers choose for a lone letter."""
     found: set[str] = set()
     for math in re.findall(r"<math\b.*?</math>", html, re.S):
-        text = re.sub(r"<[^>]+>|&\w+;", "", math)
-        found |= set(text)
+        found |= set(entities.unescape(re.sub(r"<[^>]+>", "", math)))
+        if "<msqrt" in math or "<mroot" in math:
+            found.add("√")  # drawn by the element itself
     for letter in list(found):
         name = unicodedata.name(letter, "")
         for script in ("LATIN", "GREEK"):

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 
 from guide.diagrams.palette import CLASS_DEFINITIONS, CLASSES
+from guide.fences import Fence, scan
 
 TYPES_WITH_CLASSES = set(
     "flowchart graph stateDiagram stateDiagram-v2 classDiagram classDiagram-v2 erDiagram block block-beta "
@@ -18,7 +19,6 @@ DESCRIPTION_START = re.compile(r"^\s*accDescr\s*\{(.*)$")
 COMMENT = re.compile(r"^\s*%%(?!\{)")
 OWN_STYLE = re.compile(r"(?:^|;)\s*(style|classDef|linkStyle)\s")
 DIRECTIVE = re.compile(r"%%\{\s*(init|initialize|wrap|config)\b")
-FENCE = re.compile(r"^([ \t>]*)(`{3,}|~{3,})[ \t]*(.*?)[ \t]*$")
 INFO = re.compile(r"^(?:mermaid\b|\{[^}]*\.mermaid\b)")
 
 
@@ -131,20 +131,8 @@ def fence_blocks(text: str, suffix: str) -> list[tuple[int, str]]:
     """
     if suffix in (".mmd", ".mermaid"):
         return [(1, text)]
-    blocks, lines, i = [], text.splitlines(), 0
-    while i < len(lines):
-        opening = FENCE.match(lines[i])
-        i += 1
-        if not opening or (opening[2][0] == "`" and "`" in opening[3]):
-            continue
-        indent, fence, start = opening[1], opening[2], i
-        closing = re.compile(rf"^[ \t>]*{fence[0]}{{{len(fence)},}}[ \t]*$")
-        while i < len(lines) and not closing.match(lines[i]):
-            i += 1
-        if INFO.match(opening[3]):
-            blocks.append((start + 1, "\n".join(_dedent(line, indent) for line in lines[start:i]) + "\n"))
-        i += 1
-    return blocks
+    pieces = scan(text.splitlines())
+    return [(piece.number + 1, piece.body + "\n") for piece in pieces if isinstance(piece, Fence) and INFO.match(piece.info)]
 
 
 Numbered = list[tuple[int, str]]  # lines with their numbers in the source
@@ -198,14 +186,6 @@ def _refuse_unknown_classes(kept: Numbered) -> None:
             if name not in CLASSES:
                 known = ", ".join(f":::{known}" for known in CLASSES)
                 raise DiagramError(n, f"unknown class `:::{name}`: use one of {known}")
-
-
-def _dedent(line: str, indent: str) -> str:
-    """Takes the fence's own indentation or quotation mark off a line, as far as it is there."""
-    i = 0
-    while i < min(len(indent), len(line)) and (line[i] == indent[i] or line[i] in " \t"):
-        i += 1
-    return line[i:]
 
 
 def _plain(label: str) -> str:
