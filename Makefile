@@ -8,7 +8,7 @@ export NO_MKDOCS_2_WARNING := 1 # the theme's notice of its successor
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 MAKEFLAGS += --no-print-directory
-.PHONY: build serve check test lab bench new-case new-deep-dive new-tradeoff new-lab figures clean lock install system
+.PHONY: build serve check ids test lab bench new-case new-deep-dive new-tradeoff new-lab figures clean lock install system
 build: install ## site, book and chapter PDFs into site/
 	guide build
 
@@ -17,6 +17,9 @@ serve: install ## live preview; an edit shows at once
 
 check: install ## the chapter contract, in seconds
 	guide check
+
+ids: install ## after new or rewritten questions
+	guide ids
 
 test: install .venv-labs/ready ## everything, on the real build
 	pytest

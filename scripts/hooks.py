@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+import os
 from pathlib import Path
 
 from mkdocs.exceptions import PluginError
 from mkdocs.plugins import CombinedEvent, event_priority
 
-from guide import assets, book, check, extension, formulas, home, page_cache, pdf_seam, reading, search
+from guide import anki, assets, book, check, extension, formulas, home, page_cache, pdf_seam, practice, reading, search
 from guide.errors import GuideError
 from guide.library import Library
 
@@ -17,6 +18,7 @@ log = logging.getLogger("mkdocs.plugins.guide")
 library: Library
 reading_order = None
 seam: pdf_seam.Seam | None = None
+questions: list[practice.Question] = []
 
 page_cache.install()
 
@@ -38,7 +40,7 @@ def on_files(files, config):
 def on_nav(nav, config, files):
     global reading_order
     reading_order = nav
-    library.numbers = book.chapter_numbers(nav)
+    library.numbers = book.chapter_numbers(nav, library)
     return nav
 
 
@@ -55,12 +57,15 @@ def on_page_content(html, page, config, files):
 
 
 def on_env(env, config, files):
-    global seam
+    global seam, questions
     problems = check.check(library) if pdf_seam.enabled() else library.problems  # a release keeps the whole contract
     if problems:
         raise PluginError(f"the input has errors\n{GuideError(problems)}")
     env.globals["home"] = home.gather(library, [page.file.src_uri for page in reading_order.pages])
     env.globals["home_urls"] = {file.src_uri: file.url for file in files.documentation_pages()}
+    questions = practice.collect(reading_order, library)
+    for page in reading_order.pages:
+        practice.fill(page, questions)
     seam = pdf_seam.Seam.open(env, config, library, reading_order)
     return env
 
@@ -86,5 +91,7 @@ def on_post_template(output_content, template_name, config):
 def on_post_build(config):
     if seam:
         seam.close()
+        anki.write(questions, config.site_url, int(os.environ["SOURCE_DATE_EPOCH"]), Path(config.site_dir) / anki.FILE)
+    practice.write_data(questions, Path(config.site_dir))
     assets.add_math_font(Path(config.site_dir))
     search.build_index(Path(config.site_dir))

@@ -17,6 +17,7 @@ from guide.fences import fences
 MODULES = ROOT / "node_modules"
 KATEX = MODULES / "katex" / "dist"
 MATH_FONT = MODULES / "@fontsource" / "stix-two-math" / "files" / "stix-two-math-latin-400-normal.woff2"
+FSRS = MODULES / "ts-fsrs" / "dist" / "index.mjs"
 MERMAID = MODULES / "mermaid" / "dist" / "mermaid.min.js"
 LATIN = "".join(map(chr, range(0x20, 0x7F))) + "–—‘’“”…×÷·→←≤≥≈−€%°²³µ"
 PRINT_STYLE = Path(__file__).with_name("print.css")
@@ -26,11 +27,12 @@ _UNKNOWN_TO_WEASYPRINT = re.compile(r"(?<=[{;])(?:(?:min-|max-)?width:(?:-\w+-)?
 
 
 def add_packaged(files: Files, config: MkDocsConfig) -> Files:
-    """Adds the typeface of headings and diagrams to the site's files, cut down to the letters in use."""
+    """Adds to the site's files what comes from packages: the typeface of headings and diagrams, cut down to the letters in use, and the scheduler of the cards."""
     drawn = "".join(fence.body for path in Path(config.docs_dir).rglob("*.md") for fence in fences(path.read_text("utf-8", "replace")) if fence.kind == "mermaid")
     letters = "".join(sorted(set(LATIN + drawn) - {"\n", "\t"}))
     for style in ("Regular", "SemiBold"):
         files.append(File.generated(config, f"assets/fonts/plex-sans-{style.lower()}.woff2", abs_src_path=str(_subset(style, letters))))
+    files.append(File.generated(config, "assets/vendor/ts-fsrs.js", content=re.sub(r"//# sourceMappingURL=.*", "", FSRS.read_text("utf-8"))))
     if not diagrams.find_browser():
         files.append(File.generated(config, "assets/mermaid/mermaid.min.js", abs_src_path=str(MERMAID)))
     return files

@@ -67,10 +67,10 @@ def _pages(item) -> Iterable[Page]:
         yield from _pages(child)
 
 
-def chapter_numbers(nav: Navigation) -> dict[str, int]:
-    """uri -> chapter number, for every page of the book except reference pages."""
-    pages = [page for _, pages in parts_of(nav) for page in pages if not page.file.src_uri.startswith("reference/")]
-    return {page.file.src_uri: number for number, page in enumerate(pages, 1)}
+def chapter_numbers(nav: Navigation, library: Library) -> dict[str, int]:
+    """uri -> chapter number, for every page of the book except reference pages and tools."""
+    uris = [page.file.src_uri for _, pages in parts_of(nav) for page in pages]
+    return {uri: number for number, uri in enumerate((uri for uri in uris if library.is_chapter(uri)), 1)}
 
 
 class PrintPage:

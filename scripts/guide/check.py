@@ -315,12 +315,25 @@ def questions_stand_alone(library: Library) -> Iterator[Problem]:
     """Every question becomes a flashcard: one that stands twice is learned twice."""
     seen: dict[str, str] = {}
     for source in library.sources.values():
-        for match in re.finditer(r'^[ \t]*\?\?\?\+? question "(.+)"\s*$', source.text, re.M):
-            number = source.text.count("\n", 0, match.start()) + 1 + source.offset
-            plain = re.sub(r"\W+", " ", re.sub(r"\([^()]*·[^()]*\)$", "", match[1])).strip().lower()
+        for line, question in questions.written(source.text):
+            number = line + source.offset
+            plain = re.sub(r"\W+", " ", question).strip().lower()
             if plain in seen:
                 yield Problem(source.file, number, f"the question stands at {seen[plain]} too; ask something else")
             seen[plain] = f"{source.file}:{number}"
+
+
+@rule
+def questions_keep_their_ids(library: Library) -> Iterator[Problem]:
+    """A reader's cards are known by the ids of their questions; a question without one would be a new card after every change of its wording."""
+    if not library.ids:
+        return
+    asked = {(source.uri, question): (source, line) for source in library.sources.values() for line, question in questions.written(source.text)}
+    for key in sorted(set(asked) - set(library.ids)):
+        source, line = asked[key]
+        yield Problem(source.file, line + source.offset, "the question has no id yet, or was rewritten; run `make ids`")
+    for uri, question in sorted(set(library.ids) - set(asked)):
+        yield Problem(f"{Path(library.docs).name}/{questions.IDS}", 0, f"`{question[:60]}` of {uri} is asked no more; run `make ids`")
 
 
 # Links, terms, citations
@@ -347,7 +360,7 @@ def links_land(library: Library) -> Iterator[Problem]:
 def _anchors(source: Source, library: Library) -> set[str]:
     found = {slugify(html.unescape(re.sub(r"[*_`]|\]\([^)]*\)|\[", "", title)), "-") for _, _, title in headings(source)}
     found |= set(re.findall(r"(?:\| *#|\{[: ]*#|id=\"|id: )([\w-]+)", source.text)) | {"references", "top"}
-    found |= {f"question-{number}" for number in range(1, len(questions.BLOCK.findall(source.text)) + 1)}
+    found |= {f"q-{name}" for name in library.question_ids(source)}
     if source.uri == GLOSSARY:
         found |= {term.anchor for term in library.terms}
     return found

@@ -1,4 +1,4 @@
-"""The command line: `guide build`, `guide check`, `guide diagram`, `guide lab`, `guide new`, `guide bench`, `guide verify`, `guide figures`, `guide pictures`."""
+"""The command line: `guide build`, `guide check`, `guide diagram`, `guide lab`, `guide new`, `guide bench`, `guide verify`, `guide ids`, `guide figures`, `guide pictures`."""
 
 from __future__ import annotations
 
@@ -77,6 +77,20 @@ def lab(names: tuple[str, ...], update: bool) -> None:
         click.echo(report)
     if not all(report.holds for report in reports):
         sys.exit(1)
+
+
+@main.command()
+def ids() -> None:
+    """Give new questions an id, and let rewritten ones keep theirs."""
+    from guide import questions
+    from guide.cache import ROOT
+    from guide.library import Library
+
+    library = Library.read(ROOT / "docs")
+    asked = [(source.uri, question) for source in library.sources.values() for _, question in questions.written(source.text)]
+    given = questions.give_ids(asked, library.ids)
+    questions.write_ids(ROOT / "docs" / questions.IDS, given)
+    click.echo(f"{len(given)} questions, {len(set(given.values()) - set(library.ids.values()))} of them new, {len(set(library.ids.values()) - set(given.values()))} gone")
 
 
 @main.command()

@@ -128,9 +128,9 @@ class Finish(Treeprocessor):
         page = self.page
         labels = self._number_figures(root)
         self._fill_references(root, labels)
-        starts = [match.start() for match in questions.BLOCK.finditer(page.source.text)]
-        for count, what in questions.mark(root):
-            page.report(page.line_at(starts[count - 1]) if count <= len(starts) else 0, what)
+        starts = [line for line, _ in questions.written(page.source.text)]
+        for count, what in questions.mark(root, page.library.question_ids(page.source)):
+            page.report(starts[count - 1] + page.source.offset if count <= len(starts) else 0, what)
         cited, unknown = citations.number(root, page.library.references)
         for key in unknown:
             page.report(page.line_of(f"@{key}"), f"unknown citation `@{key}`; add the entry to docs/references.bib or correct the key")

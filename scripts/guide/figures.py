@@ -37,7 +37,7 @@ def count(library: Library) -> Figures:
     kinds = [fence.kind for source in chapters for fence in fences(source.text)]
     cited = {key for source in chapters for group in re.findall(r"\[(@[^\]]+)\]", source.text) for key in re.findall(r"@([\w:.-]+)", group)}
     return Figures(
-        chapters=sum(source.head.kind != "reference" for source in chapters),
+        chapters=sum(library.is_chapter(source.uri) for source in chapters),
         cases=sum(source.head.kind == "case" for source in chapters),
         words=sum(check.words(source) for source in chapters),
         diagrams=kinds.count("mermaid"),

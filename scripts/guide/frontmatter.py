@@ -60,8 +60,13 @@ class Case(Chapter):
     patterns: list[str] = Field(min_length=1)
 
 
+class Practice(Chapter):
+    kind: Literal["practice"]
+    script: str | None = None  # the module of docs/assets/js that makes the page work
+
+
 class OtherChapter(Chapter):
-    kind: Literal["interview", "deep-dive", "tradeoff", "practice", "reference"]
+    kind: Literal["interview", "deep-dive", "tradeoff", "reference"]
 
 
 class Page(Head):
@@ -72,7 +77,7 @@ class Page(Head):
     hide: list[Literal["navigation", "toc", "path", "footer"]] = []
 
 
-AnyHead = Annotated[Union[FrameworkStep, Case, OtherChapter, Page], Field(discriminator="kind")]
+AnyHead = Annotated[Union[FrameworkStep, Case, Practice, OtherChapter, Page], Field(discriminator="kind")]
 _ADAPTER: TypeAdapter = TypeAdapter(AnyHead)
 _FENCE = re.compile(r"\A---[ \t]*\n(.*?)\n---[ \t]*(?:\n|\Z)", re.S)
 

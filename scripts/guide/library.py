@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from guide import citations, frontmatter, glossary, labs
+from guide import citations, frontmatter, glossary, labs, questions
 from guide.citations import Reference
 from guide.errors import GuideError, Problem
 from guide.estimates import Ledger, Value
@@ -49,6 +49,7 @@ class Library:
     terms: list[Term]
     matcher: Matcher
     reference_lines: dict[str, int]  # key -> line of the bibliography
+    ids: questions.Ids = field(default_factory=dict)  # of the questions
     numbers: dict[str, int] = field(default_factory=dict)  # uri -> chapter number, from the reading order
     problems: list[Problem] = field(default_factory=list)
     unreadable: set[str] = field(default_factory=set)  # uris of files that are no text, which nobody should try to read again
@@ -86,7 +87,18 @@ class Library:
         ledger = Ledger({source.slug: (source.file, source.text, source.offset) for source in sources.values()}, measured)
         references, lines, wrong = citations.load(docs / BIBLIOGRAPHY, f"{docs.name}/{BIBLIOGRAPHY}") if (docs / BIBLIOGRAPHY).exists() else ({}, {}, [])
         terms, wrong_terms = glossary.load(page.text, page.file, page.offset) if (page := sources.get(GLOSSARY)) else ([], [])
-        return cls(docs, sources, ledger, references, terms, Matcher(terms), lines, problems=[*problems, *ledger.problems, *wrong, *wrong_terms], unreadable=unreadable)
+        ids = questions.read_ids(docs / questions.IDS)
+        return cls(docs, sources, ledger, references, terms, Matcher(terms), lines, ids, problems=[*problems, *ledger.problems, *wrong, *wrong_terms], unreadable=unreadable)
+
+
+    def is_chapter(self, uri: str) -> bool:
+        """Whether a page is read from its first line to its last: neither reference nor a tool."""
+        source = self.sources.get(uri)
+        return source is not None and source.head.kind not in ("page", "reference") and not getattr(source.head, "script", None)
+
+    def question_ids(self, source: Source) -> list[str]:
+        """The ids of a page's questions, in order. One that has none yet gets what it would be given."""
+        return [self.ids.get((source.uri, text)) or questions.fresh_id(source.uri, text) for _, text in questions.written(source.text)]
 
 
 def read_text(path: Path, file: str) -> str:

@@ -47,6 +47,7 @@ def page_key(page: extension.Page, markdown: str, uris: list[str]) -> str:
         markdown,
         str(library.numbers.get(source.uri)),
         *library.ledger.shown_on(source.slug),
+        *library.question_ids(source),
         *references,
         *plots,
         *(repr(term) for term in library.terms),

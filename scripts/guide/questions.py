@@ -1,20 +1,74 @@
-"""Self-test questions: `??? question "… (level · step)"` blocks, tagged for practice."""
+"""Self-test questions: `??? question "… (level · step)"` blocks, tagged for practice, each with an id that it keeps.
+
+A reader's cards are known by the ids of their questions. So an id must outlive a change of the wording: the ids stand in `docs/question-ids.tsv`, and `guide ids` gives new
+questions one and lets a question that was rewritten keep its own.
+"""
 
 from __future__ import annotations
 
+import base64
+import difflib
+import hashlib
 import re
 import xml.etree.ElementTree as etree
+from collections.abc import Iterable
+from pathlib import Path
 
 from guide.frontmatter import LEVELS, STEPS
 
 _TAGS = re.compile(r"\s*\(\s*(\w+)\s*·\s*(\w+)\s*\)\s*$")
 
 
-BLOCK = re.compile(r"^[ \t]*\?\?\?\+? question\b", re.M)  # where one begins in the source
+BLOCK = re.compile(r"^[ \t]*\?\?\?\+? question\b(?:[^\"\n]*\"(?P<title>.*)\")?", re.M)  # where one begins in the source
+IDS = "question-ids.tsv"
+ALIKE = 0.6  # questions of which more than this share is the same are one question, rewritten
+
+Ids = dict[tuple[str, str], str]  # (uri of the page, question as it is written, without tags) -> id
 
 
-def mark(root: etree.Element) -> list[tuple[int, str]]:
-    """Turns the tags at the end of each question's title into labels, and numbers the questions of the page.
+def written(text: str) -> list[tuple[int, str]]:
+    """(line from 1, question) of every question of a page, without its tags and with values still as names."""
+    return [(text.count("\n", 0, match.start()) + 1, _TAGS.sub("", match["title"] or "")) for match in BLOCK.finditer(text)]
+
+
+def fresh_id(uri: str, question: str, taken: Iterable[str] = ()) -> str:
+    """Seven letters and digits that nobody has."""
+    digest = hashlib.sha256(f"{uri}\n{question}".encode()).digest()
+    names = (base64.b32encode(digest[start:]).decode().lower()[:7] for start in range(len(digest) - 5))
+    return next(name for name in names if name not in set(taken))
+
+
+def read_ids(path: Path) -> Ids:
+    """The ids that were given; none if there is no such file."""
+    rows = (line.split("\t") for line in path.read_text("utf-8").splitlines()) if path.exists() else ()
+    return {(uri, question): name for name, uri, question in rows}
+
+
+def write_ids(path: Path, ids: Ids) -> None:
+    """Writes them, one a line: id, page, question."""
+    path.write_text("".join(f"{name}\t{uri}\t{question}\n" for (uri, question), name in sorted(ids.items())), "utf-8")
+
+
+def give_ids(asked: list[tuple[str, str]], known: Ids) -> Ids:
+    """An id for every question (uri, text): its own, that of a lost question it resembles, or a new one. Lost ids are forgotten."""
+    given = {question: known[question] for question in asked if question in known}
+    lost = {question: name for question, name in known.items() if question not in given}
+    for uri, text in asked:
+        if (uri, text) in given:
+            continue
+        resembling = [
+            (difflib.SequenceMatcher(None, text, other).ratio() + (page == uri), (page, other))
+            for page, other in lost
+            if difflib.SequenceMatcher(None, text, other).quick_ratio() > ALIKE
+        ]
+        likeness, best = max(resembling, default=(0, None))
+        rewritten = best is not None and likeness - (best[0] == uri) > ALIKE
+        given[uri, text] = lost.pop(best) if rewritten else fresh_id(uri, text, known.values())
+    return given
+
+
+def mark(root: etree.Element, ids: list[str]) -> list[tuple[int, str]]:
+    """Turns the tags at the end of each question's title into labels, and gives the questions of the page, in order, their ids.
 
     Returns what is wrong: (number of the question from 1, one sentence).
     """
@@ -40,7 +94,7 @@ def mark(root: etree.Element) -> list[tuple[int, str]]:
             last.tail = text[: match.start()]
         else:
             summary.text = text[: match.start()]
-        block.set("id", f"question-{count}")
+        block.set("id", f"q-{ids[count - 1]}" if count <= len(ids) else f"question-{count}")
         block.set("data-level", level)
         block.set("data-step", step)
         etree.SubElement(summary, "span", {"class": "tags"}).text = f"{level} · {STEPS.get(step, step)}"

@@ -74,7 +74,7 @@ def read_text(path: Path) -> Document:
 def blocks(html: str) -> Iterator[tuple[str, str]]:
     """(element name, text) of every piece of a page's article that a reader reads. Text around a formula comes in pieces."""
     article = BeautifulSoup(re.sub(r"<svg\b.*?</svg>", "", html, flags=re.S), "lxml").find("article")
-    for element in article.select(".headerlink, .facts, .md-content__button, .eyebrow, script, button, .diagram, .tabbed-labels, .tabbed-set > input"):
+    for element in article.select(".headerlink, .facts, .md-button, .md-content__button, .eyebrow, script, button, .diagram, .tabbed-labels, .tabbed-set > input"):
         element.decompose()
     for element in article.select(".math"):
         element.replace_with("\u241e")
