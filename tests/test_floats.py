@@ -32,6 +32,11 @@ def test_a_formula_stays_with_its_text():
     assert order(("text", HALF), ("float", HALF + 50), ("text", HALF), ("formula", 40), ("text", 60)) == [0, 2, 3, 1, 4]
 
 
+def test_a_long_estimate_is_cut_at_the_foot_unless_its_head_does_not_fit():
+    assert order(("text", HALF), ("table", HALF + 50), ("text", 100)) == [0, 1, 2]
+    assert order(("text", PAGE - 100), ("float", 200), ("table", HALF), ("text", 100)) == [0, 1, 2, 3]
+
+
 def test_every_block_is_set_once():
     kinds = [("text", 90), ("float", 300), ("heading", 30), ("solid", 120), ("float", 500), ("formula", 50), ("section", 40)] * 5
     assert sorted(order(*kinds, opening=170)) == list(range(len(kinds)))
@@ -43,7 +48,8 @@ def test_every_block_is_set_once():
         ("<h2>x</h2>", 30, "section"),
         ("<h3>x</h3>", 30, "heading"),
         ("<figure>x</figure>", 300, "float"),
-        ('<div class="estimate">x</div>', 300, "float"),
+        ('<div class="estimate">x</div>', 200, "float"),
+        ('<div class="estimate">x</div>', 300, "table"),
         ('<div class="math">x</div>', 50, "formula"),
         ('<div class="admonition trap">x</div>', 80, "solid"),
         ('<div class="question admonition">x</div>', 80, "text"),
@@ -58,9 +64,9 @@ def test_kinds(html, height, kind):
 
 def test_a_figure_announced_by_a_colon_stays_with_the_announcement():
     elements = BeautifulSoup("<p>Spend them:</p><div class='estimate'>x</div><p>Later text:</p><p>y</p>", "html.parser").find_all(recursive=False)
-    kinds, leads = kinds_of(elements, [30, 300, 30, 60])
+    kinds, leads = kinds_of(elements, [30, 200, 30, 60])
     assert (kinds, leads) == (["heading", "solid", "text", "text"], [0])
-    assert order(("text", PAGE - 200), *zip(kinds, (30, 300, 30, 60))) == [0, 1, 2, 3, 4]
+    assert order(("text", PAGE - 200), *zip(kinds, (30, 200, 30, 60))) == [0, 1, 2, 3, 4]
 
 
 def test_a_real_layout_is_measured_and_mended(tmp_path, monkeypatch):

@@ -17,6 +17,8 @@ from weasyprint import HTML
 from guide.cache import FOLDER, key, write
 
 PAGE = 191 / 25.4 * 96  # height of the text block in CSS px: 235 mm less the margins of print.css
+LONG = PAGE * 0.35  # an estimate higher than this may be cut: whole, it leaves holes
+HEAD = 130  # of a long estimate that is cut, this much stays together: its title and the first rows
 FOOT = 34  # less than this is left at the foot of a page: no two lines of a paragraph fit
 ENDLESS = "<style>@page { size: 178mm 60000mm }</style>"
 
@@ -26,7 +28,7 @@ class Block:
     """A top-level piece of a chapter. height: CSS px, with the space up to the next."""
 
     height: float
-    kind: str  # "section", "heading" (keeps with what follows), "float" (moves), "solid" (never broken), "formula" (belongs to the text before it), "text"
+    kind: str  # "section", "heading" (keeps with what follows), "float" (moves), "solid" (never broken), "formula" (belongs to the text before it), "table" (a long estimate, which may be cut), "text"
 
 
 def kind_of(element: Tag, height: float) -> str:
@@ -36,6 +38,8 @@ def kind_of(element: Tag, height: float) -> str:
         return "section"
     if element.name in ("h3", "h4"):
         return "heading"
+    if "estimate" in classes and height > LONG:
+        return "table"
     if element.name == "figure" or "estimate" in classes:
         return "float"
     if "math" in classes:
@@ -50,9 +54,10 @@ def kind_of(element: Tag, height: float) -> str:
 def kinds_of(elements: list[Tag], heights: list[float]) -> tuple[list[str], list[int]]:
     """The kind of each block, and which blocks are leads: text that ends in a colon keeps with the figure after it, which then stays where it is."""
     kinds = [kind_of(element, height) for element, height in zip(elements, heights, strict=True)]
-    leads = [number for number, (kind, after) in enumerate(zip(kinds, kinds[1:])) if (kind, after) == ("text", "float") and elements[number].get_text().rstrip().endswith(":")]
+    leads = [number for number, pair in enumerate(zip(kinds, kinds[1:])) if pair in (("text", "float"), ("text", "table")) and elements[number].get_text().rstrip().endswith(":")]
     for number in leads:
-        kinds[number : number + 2] = "heading", "solid"
+        kinds[number] = "heading"
+        kinds[number + 1] = "solid" if kinds[number + 1] == "float" else "table"
     return kinds, leads
 
 
@@ -126,12 +131,14 @@ class _Typesetter:
             return block.height
         if block.kind == "text":
             return min(block.height, FOOT)
+        if block.kind == "table":
+            return min(block.height, HEAD)
         following = next((index for index in range(number + 1, len(self.blocks)) if self.blocks[index].kind != "float"), None)
         return block.height + (self._needs(following) if following is not None else 0)
 
 
 def best_plan(body: Tag, document: Callable[[], str], base_url: str) -> dict[str, list[int]]:
-    """How the elements of a chapter's `body` are best set: their `order`, which are to stay `whole`, and which `lead` to the next; by index.
+    """How the elements of a chapter's `body` are best set: their `order`, which are to stay `whole` or may be `cut`, and which `lead` to the next; by index.
 
     document: makes the print document from the body as it is at the time.
     """
@@ -148,6 +155,7 @@ def best_plan(body: Tag, document: Callable[[], str], base_url: str) -> dict[str
         plan = {
             "order": arrange([Block(height, kind) for height, kind in zip(heights, kinds)], opening),
             "whole": [number for number, kind in enumerate(kinds) if kind == "solid"],
+            "cut": [number for number, kind in enumerate(kinds) if kind == "table"],
             "lead": leads,
         }  # fmt: skip
         write(cached, json.dumps(plan).encode())
@@ -157,7 +165,7 @@ def best_plan(body: Tag, document: Callable[[], str], base_url: str) -> dict[str
 def reorder(body: Tag, plan: dict[str, list[int]]) -> None:
     """Puts the elements of a chapter's `body` in the order of a plan from `best_plan`, and marks those that must not be cut or left alone."""
     elements = [element.extract() for element in _elements(body)]
-    for mark in ("whole", "lead"):
+    for mark in ("whole", "cut", "lead"):
         for number in plan[mark]:
             elements[number]["class"] = [*elements[number].get("class", []), mark]
     body.extend(elements[number] for number in plan["order"])
