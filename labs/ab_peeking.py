@@ -226,7 +226,7 @@ def plot(results):
                 continue
             curve = results[f"{rule}_{world}_series"]
             axes.plot(days, curve, linestyle=style, marker=marker, color=f"guide:{color}", markevery=(1, 3), markersize=6)
-            lower = {"daily": 2, "obf": -15}.get(rule, -4) if world == "effect" else -4
+            lower = {"daily": 2, "obf": -15}.get(rule, -4) if world == "effect" else {"obf": 4}.get(rule, -4)
             axes.annotate(words, (DAYS, curve[-1]), xytext=(6, lower), textcoords="offset points", fontsize=13)
         if world == "null":
             axes.axhline(100 * ALPHA, color="guide:line", linestyle="-", linewidth=1, marker="")
