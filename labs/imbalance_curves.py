@@ -252,7 +252,7 @@ def one_world(seed: int) -> dict[str, dict[str, float]]:
     for k in KEPT:
         if f"guarded_keep{k}" not in out:
             rows, labels, _, inflated = treated(x, y, f"keep{k}", random)
-            out[f"guarded_keep{k}"] = judged(log_odds(trees(round(LEAF * (1 + k))).fit(rows, labels), new_x), p, inflated)
+            out[f"guarded_keep{k}"] = judged(log_odds(trees(max(20, round(LEAF * (1 + k)))).fit(rows, labels), new_x), p, inflated)
     return out
 
 

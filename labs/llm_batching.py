@@ -2,7 +2,7 @@
 
 A discrete-event simulation of one accelerator that serves a 70-billion-parameter model: every pass of the model takes the longer of its arithmetic and its memory traffic
 (a roofline), plus a fixed overhead. Peak, bandwidth and memory are an H200's; the share of the peak that arithmetic reaches is what a published benchmark of this model on
-this card implies. 1,200 requests arrive at random; prompts and answers have long tails (mean 950 and 270 tokens). Seven schedulers get the same requests at sixteen rates, three
+this card implies. 1,200 requests for each machine arrive at random; prompts and answers have long tails (means near 990 and 275 tokens). Seven schedulers get the same requests at sixteen rates, three
 seeds. Then one prompt in fifty grows to 16,000 tokens. Nothing is timed on a clock: the results are those of the model of the hardware.
 """
 
@@ -16,7 +16,7 @@ DESCRIBE = (
     "the plot early; with whole prompts gaps reach most of a second, with chunks of 256 tokens they stay near 55 milliseconds, on separate machines below 32. Below, the most output "
     "tokens a second on each accelerator: static batching a fifth of what chunked prefill with paged memory reaches."
 )
-SECONDS = 15
+SECONDS = 22
 
 # The model: 70 billion parameters in FP8, 80 layers of width 8,192, 8 KV heads of 128 numbers in 16 bits. The card: an H200.
 PARAMETERS, WEIGHTS, LAYERS, WIDTH = 70e9, 70e9, 80, 8_192
@@ -57,13 +57,13 @@ class Request:
         self.prefilled, self.first = 0, 0.0
 
 
-def traffic(rate: float, seed: int, long: float = 0) -> list[Request]:
-    """Requests in the order of their arrival; a share of them with long prompts."""
-    random = np.random.default_rng(seed)
-    arrivals = np.cumsum(random.exponential(1 / rate, REQUESTS))
-    prompts = np.clip(random.lognormal(np.log(700), 0.8, REQUESTS), 16, 6_000).astype(int)
-    answers = np.clip(random.lognormal(np.log(200), 0.8, REQUESTS), 4, 2_000).astype(int)
-    prompts[random.random(REQUESTS) < long] = LONG
+def traffic(rate: float, seed: int, long: float = 0, machines: int = 1) -> list[Request]:
+    """Requests in the order of their arrival, as many for each machine; a share of them with long prompts."""
+    random, count = np.random.default_rng(seed), REQUESTS * machines
+    arrivals = np.cumsum(random.exponential(1 / rate / machines, count))
+    prompts = np.clip(random.lognormal(np.log(700), 0.8, count), 16, 6_000).astype(int)
+    answers = np.clip(random.lognormal(np.log(200), 0.8, count), 4, 2_000).astype(int)
+    prompts[random.random(count) < long] = LONG
     return [Request(float(at), int(prompt), int(answer)) for at, prompt, answer in zip(arrivals, prompts, answers)]
 
 
@@ -167,14 +167,14 @@ def split(requests: list[Request], meter: Meter, machines: int = 3) -> float:
 
 def serve(policy: str, rate: float, seed: int, long: float = 0, shortest: bool = False) -> dict[str, float]:
     machines = 3 if policy == "split" else 1
-    requests, meter = traffic(rate * machines, seed, long), Meter()
+    requests, meter = traffic(rate, seed, long, machines), Meter()
     if policy == "static":
         end = static(requests, meter)
     elif policy == "split":
         end = split(requests, meter, machines)
     else:
         end = continuous(requests, meter, POLICIES[policy], LONGEST if policy == "reserved" else 0, shortest)
-    judged = requests[REQUESTS // 10 :]  # the first ones found an empty machine
+    judged = requests[len(requests) // 10 :]  # the first ones found an empty machine
     waits = [r.first - r.arrived for r in judged]
     short = [r.first - r.arrived for r in judged if r.prompt < LONG]
     return {

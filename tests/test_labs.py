@@ -83,7 +83,8 @@ def test_what_was_measured_is_kept_and_holds(here):
 
 def test_results_are_values_of_the_prose(here):
     here.run(update=True)
-    values = labs.read_results(here.results.parent)
+    values, wrong = labs.read_results(here.results.parent)
+    assert wrong == []
     assert list(values) == ["lab-half-share"] and set(values["lab-half-share"]) == {"share", "other", "drawn"}
     share, other = values["lab-half-share"]["share"], values["lab-half-share"]["other"]
     assert (share.show(), share.show(decimals=2), other.show(), share.exact) == ("31.2\u00a0%", "31.20\u00a0%", "0.5", False)
@@ -222,21 +223,23 @@ def test_bad_plots(here, draws, message):
 def test_results_that_cannot_be_used(here):
     here.run(update=True)
     (here.folder / "half_share.py").write_text(LAB + "# changed\n")
-    assert problems(labs.read_results, here.results.parent) == ["labs/half_share.py: changed after its results were taken; run `guide lab half_share --update`"]
+    values, wrong = labs.read_results(here.results.parent)
+    assert [str(problem) for problem in wrong] == ["labs/half_share.py: changed after its results were taken; run `guide lab half_share --update`"]
+    assert "lab-half-share" in values, "those who name its values must not all complain too"
     (here.folder / "half_share.py").write_bytes(LAB.replace("\n", "\r\n").encode())
-    assert labs.read_results(here.results.parent), "line ends do not count"
+    assert labs.read_results(here.results.parent)[1] == [], "line ends do not count"
     (here.folder / "half_share.py").unlink()
-    assert "the results of a lab that is not there" in problems(labs.read_results, here.results.parent)[0]
+    assert "the results of a lab that is not there" in str(labs.read_results(here.results.parent)[1][0])
     here.results.write_text('{"results": {"a": "many"}}')
-    assert "`a`: `many` is not a value" in problems(labs.read_results, here.results.parent)[0]
+    assert "`a`: `many` is not a value" in str(labs.read_results(here.results.parent)[1][0])
     here.results.write_text("[]")
-    assert "holds no `results`" in problems(labs.read_results, here.results.parent)[0]
+    assert "holds no `results`" in str(labs.read_results(here.results.parent)[1][0])
     here.results.write_text("{\n<<<<<<<")
-    assert problems(labs.read_results, here.results.parent)[0].startswith("labs/results/half_share.json:2: not the results of a lab")
+    assert str(labs.read_results(here.results.parent)[1][0]).startswith("labs/results/half_share.json:2: not the results of a lab")
 
 
 def test_no_results_at_all(tmp_path):
-    assert labs.read_results(tmp_path / "nothing") == {}
+    assert labs.read_results(tmp_path / "nothing") == ({}, [])
 
 
 def test_no_python_for_the_labs(here, monkeypatch):
@@ -252,7 +255,7 @@ def test_the_labs_packages_are_pinned_with_hashes_and_name_no_host():
 
 
 def test_every_lab_has_results():
-    assert {f"lab-{name.replace('_', '-')}" for name in labs.names()} == set(labs.read_results())
+    assert {f"lab-{name.replace('_', '-')}" for name in labs.names()} == set(labs.read_results()[0])
 
 
 QUICK = 30  # s

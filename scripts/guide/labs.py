@@ -150,10 +150,10 @@ def run_lab(name: str, update: bool = False, folder: Path = FOLDER, plots: Path 
     return Report(name, seconds, checks, True, (committed_file, plot_file) if plot else (committed_file,))
 
 
-def read_results(folder: Path = FOLDER / "results") -> dict[str, dict[str, Value]]:
-    """The committed results, `lab-two-tower-logq` -> name -> value; series are left out.
+def read_results(folder: Path = FOLDER / "results") -> tuple[dict[str, dict[str, Value]], list[Problem]]:
+    """The committed results, `lab-two-tower-logq` -> name -> value, series left out; and what is wrong with the files.
 
-    Raises GuideError if a file cannot be used, or if its lab was changed after it was written.
+    The values of a lab that was changed after they were taken are there, so that the one complaint about it is not drowned in complaints of everything that names them.
     """
     read: dict[str, dict[str, Value]] = {}
     problems: list[Problem] = []
@@ -168,13 +168,11 @@ def read_results(folder: Path = FOLDER / "results") -> dict[str, dict[str, Value
             problems += [Problem(file, 0, what) for what in wrong]
         elif not lab.exists():
             problems.append(Problem(file, 0, f"the results of a lab that is not there; restore labs/{lab.name} or remove them"))
-        elif record.get("source") != _digest(lab):
-            problems.append(Problem(f"labs/{lab.name}", 0, f"changed after its results were taken; run `guide lab {path.stem} --update`"))
         else:
+            if record.get("source") != _digest(lab):
+                problems.append(Problem(f"labs/{lab.name}", 0, f"changed after its results were taken; run `guide lab {path.stem} --update`"))
             read[f"lab-{path.stem.replace('_', '-')}"] = {name: _value(raw) for name, raw in record["results"].items() if not name.endswith(SERIES)}
-    if problems:
-        raise GuideError(problems)
-    return read
+    return read, problems
 
 
 def seconds(name: str, folder: Path = FOLDER) -> float | None:

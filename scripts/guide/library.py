@@ -8,7 +8,7 @@ from pathlib import Path
 from guide import citations, frontmatter, glossary, labs, questions
 from guide.citations import Reference
 from guide.errors import GuideError, Problem
-from guide.estimates import Ledger, Value
+from guide.estimates import Ledger
 from guide.frontmatter import Head
 from guide.glossary import Matcher, Term
 
@@ -79,11 +79,8 @@ class Library:
             if other := slugs.get(source.slug):
                 problems.append(Problem(file, 0, f"another page is called `{source.slug}` too ({other}); rename one"))
             slugs[source.slug] = file
-        measured: dict[str, dict[str, Value]] = {}
-        try:
-            measured = labs.read_results(docs.parent / "labs" / "results")
-        except GuideError as error:
-            problems += error.problems
+        measured, wrong_labs = labs.read_results(docs.parent / "labs" / "results")
+        problems += wrong_labs
         ledger = Ledger({source.slug: (source.file, source.text, source.offset) for source in sources.values()}, measured)
         references, lines, wrong = citations.load(docs / BIBLIOGRAPHY, f"{docs.name}/{BIBLIOGRAPHY}") if (docs / BIBLIOGRAPHY).exists() else ({}, {}, [])
         terms, wrong_terms = glossary.load(page.text, page.file, page.offset) if (page := sources.get(GLOSSARY)) else ([], [])
