@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 import os
+import shutil
+import tempfile
 from pathlib import Path
 
 from mkdocs.exceptions import PluginError
@@ -21,6 +24,15 @@ seam: pdf_seam.Seam | None = None
 questions: list[practice.Question] = []
 
 page_cache.install()
+
+
+previewed: list[str] = []  # under `mkdocs serve`: where the search index of the first build is kept
+
+
+def on_startup(command, dirty):
+    if command == "serve":
+        previewed.append(tempfile.mkdtemp(prefix="guide-search-"))
+        atexit.register(shutil.rmtree, previewed[0], ignore_errors=True)
 
 
 def on_config(config):
@@ -58,6 +70,7 @@ def on_page_content(html, page, config, files):
 
 def on_env(env, config, files):
     global seam, questions
+    env.bytecode_cache = page_cache.templates()
     problems = check.check(library) if pdf_seam.enabled() else library.problems  # a release keeps the whole contract
     if problems:
         raise PluginError(f"the input has errors\n{GuideError(problems)}")
@@ -94,4 +107,4 @@ def on_post_build(config):
         anki.write(questions, config.site_url, int(os.environ["SOURCE_DATE_EPOCH"]), Path(config.site_dir) / anki.FILE)
     practice.write_data(questions, Path(config.site_dir))
     assets.add_math_font(Path(config.site_dir))
-    search.build_index(Path(config.site_dir))
+    search.build_index(Path(config.site_dir), Path(previewed[0]) if previewed else None)

@@ -106,8 +106,15 @@ def test_a_term_nobody_uses(docs):
     assert found == [f"docs/reference/glossary.md:{FIRST}: no chapter uses `Flux`; remove the entry or use the term"]
 
 
+def test_a_question_without_an_id_and_an_id_without_its_question(docs):
+    (docs / "a.md").write_text(HEAD + '??? question "Why now? (mid · data)"\n    A.\n', "utf-8")
+    (docs / "question-ids.tsv").write_text("aaaaaaa\ta.md\tWhy then?\n", "utf-8")
+    found = sorted(str(problem) for problem in contract.questions_keep_their_ids(Library.read(docs)))
+    assert found == [f"docs/a.md:{FIRST}: the question has no id yet, or was rewritten; run `make ids`", "docs/question-ids.tsv: `Why then?` of a.md is asked no more; run `make ids`"]
+
+
 def test_every_rule_says_why_it_exists_and_has_a_test():
-    tested = {case[0] for case in CASES} | {contract.sections_stand_in_order, contract.terms_are_used}
+    tested = {case[0] for case in CASES} | {contract.sections_stand_in_order, contract.terms_are_used, contract.questions_keep_their_ids}
     assert set(contract.RULES) == tested
     assert all(len(rule.__doc__) > 40 for rule in contract.RULES)
 

@@ -52,7 +52,7 @@ def test_a_term_defined_twice(render):
 def test_questions_carry_level_and_step(render):
     html, problems = render('??? question "Why `x`? (senior · evaluate)"\n    Because.\n')
     assert problems == []
-    assert 'data-level="senior"' in html and 'data-step="evaluate"' in html and 'id="question-1"' in html
+    assert 'data-level="senior"' in html and 'data-step="evaluate"' in html and re.search(r'id="q-[a-z2-7]{7}"', html)
     assert "(senior" not in html and "senior · Evaluate</span>" in html
 
 

@@ -46,7 +46,8 @@ def test_the_outline_has_parts_chapters_and_sections(book):
         chapters = [item for part in outline.root for item in part.children]
         framework = next(item for item in chapters if item.title.endswith("The seven-step framework"))
         assert re.match(r"\d+\s+The", framework.title) and len(framework.children) >= 5
-        assert [int(item.title.split()[0]) for item in chapters if item.title[0].isdigit()] == list(range(1, len(chapters)))  # the glossary has no number
+        numbers = [int(item.title.split()[0]) for item in chapters if item.title[0].isdigit()]
+        assert numbers == list(range(1, len(numbers) + 1)) and len(numbers) >= len(chapters) - 4  # the glossary and the tools of practice have no number
 
 
 def test_metadata(book):
@@ -84,7 +85,8 @@ def test_cross_references_name_their_section(book):
     """In print nobody can follow a link: the number after it is one that the contents have."""
     reader = pypdfium2.PdfDocument(book)
     text = "\n".join(page.get_textpage().get_text_bounded() for page in reader)
-    contents = "\n".join(page.get_textpage().get_text_bounded() for page in list(reader)[:9])
+    front = next(number for number in range(len(reader)) if reader.get_page_label(number) == "1")
+    contents = "\n".join(page.get_textpage().get_text_bounded() for page in list(reader)[:front])
     reader.close()
     named = set(re.findall(r"\(section\s+(\d+\.\d+)\)", text))
     assert len(named) > 20 and [number for number in named if not re.search(rf"^{re.escape(number)}\s", contents, re.M)] == []

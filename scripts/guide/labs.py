@@ -19,6 +19,7 @@ import subprocess
 import tempfile
 import time
 from dataclasses import dataclass
+from functools import lru_cache
 from html import escape
 from pathlib import Path
 
@@ -244,6 +245,7 @@ def _load(path: Path) -> dict:
     return record
 
 
+@lru_cache(maxsize=8192, typed=True)  # of use to a preview, which reads all results after every edit
 def _value(raw: float | str) -> Value:
     """A result as estimates know it. Raises ValueError with what is wrong."""
     number, _, unit = raw.partition(" ") if isinstance(raw, str) else (raw, "", "")

@@ -11,6 +11,7 @@ import logging
 from functools import cache
 from pathlib import Path
 
+from jinja2 import FileSystemBytecodeCache
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
@@ -25,6 +26,13 @@ _render = Page.render
 def install() -> None:
     """Makes MkDocs ask the cache before it renders a page."""
     Page.render = _cached_render
+
+
+def templates() -> FileSystemBytecodeCache:
+    """Compiled templates, kept by their content."""
+    folder = FOLDER / "templates"
+    folder.mkdir(parents=True, exist_ok=True)
+    return FileSystemBytecodeCache(str(folder))
 
 
 @cache

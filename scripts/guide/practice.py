@@ -7,6 +7,7 @@ import posixpath
 import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
 from html import escape
 from pathlib import Path
 
@@ -47,17 +48,21 @@ def _of_page(page: Page, part: str, library: Library) -> Iterable[Question]:
     source = library.sources.get(page.file.src_uri)
     family = FAMILIES.get(getattr(source.head, "family", ""), "") if source else ""
     for html in _QUESTION.findall(formulas.for_site(page.content or "")):
-        block = BeautifulSoup(html, "lxml").details
-        summary = block.summary.extract()
-        summary.select_one(".tags").decompose()
-        for link in (*summary.select("a[href]"), *block.select("a[href]")):
-            if not re.match(r"[a-z][a-z+.-]*:", link["href"]):
-                path, _, fragment = link["href"].partition("#")
-                link["href"] = _from_root(page.url, path) + (f"#{fragment}" if fragment else "")
-        yield Question(
-            id=block["id"].removeprefix("q-"), text=summary.decode_contents().strip(), answer=block.decode_contents().strip(), level=block["data-level"], step=block["data-step"],
-            family=family, part=part, chapter=source.head.title, url=f"{page.url}#{block['id']}",
-        )  # fmt: skip
+        yield Question(**_parts(html, page.url), family=family, part=part, chapter=source.head.title)
+
+
+@lru_cache(maxsize=4096)  # of use to a preview, which collects again after every edit
+def _parts(html: str, url: str) -> dict[str, str]:
+    """What a question's block says of itself; links lead from the root."""
+    block = BeautifulSoup(html, "lxml").details
+    summary = block.summary.extract()
+    summary.select_one(".tags").decompose()
+    for link in (*summary.select("a[href]"), *block.select("a[href]")):
+        if not re.match(r"[a-z][a-z+.-]*:", link["href"]):
+            path, _, fragment = link["href"].partition("#")
+            link["href"] = _from_root(url, path) + (f"#{fragment}" if fragment else "")
+    texts = {"text": summary.decode_contents().strip(), "answer": block.decode_contents().strip()}
+    return texts | {"id": block["id"].removeprefix("q-"), "level": block["data-level"], "step": block["data-step"], "url": f"{url}#{block['id']}"}
 
 
 def _from_root(url: str, path: str) -> str:

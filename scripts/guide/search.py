@@ -8,6 +8,7 @@ from __future__ import annotations
 import collections
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -40,11 +41,15 @@ def use_own_worker(html: str) -> str:
     return html
 
 
-def build_index(site: Path) -> None:
+def build_index(site: Path, kept: Path | None = None) -> None:
     """Writes `pagefind/` and the vocabulary for a finished site.
 
+    kept: a folder that holds the index of an earlier build, to be taken again, or will hold this one: in a preview an edit should show at once, and may be found later.
     Raises subprocess.CalledProcessError, with Pagefind's output, if it fails.
     """
+    if kept and (kept / "pagefind").exists():
+        shutil.copytree(kept, site, dirs_exist_ok=True)
+        return
     command = [sys.executable, "-m", "pagefind", "--site", str(site), "--root-selector", "article.md-content__inner", "--force-language", "en", "--exclude-selectors", _EXCLUDED]
     subprocess.run(command, check=True, capture_output=True, text=True)
     for pattern in ("pagefind-*ui*", "pagefind-highlight.js", "pagefind-component*", "wasm.unknown.pagefind", "pagefind-worker.js"):
@@ -52,6 +57,14 @@ def build_index(site: Path) -> None:
             file.unlink()
     words = " ".join(vocabulary(site))
     (site / "assets" / "vocabulary.json").write_text(json.dumps({"words": words, "synonyms": SYNONYMS}, separators=(",", ":")), "utf-8")
+    if kept:
+        for part in ("pagefind", "assets/vocabulary.json"):
+            (shutil.copytree if (site / part).is_dir() else _copy_file)(site / part, kept / part)
+
+
+def _copy_file(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)
 
 
 def vocabulary(site: Path) -> list[str]:
