@@ -12,8 +12,8 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 
 DESCRIBE = (
     "Above, dollars a day lost beyond what an oracle loses, over seven periods of 30 days, for three policies: all are near the oracle for two months and rise when new fraud patterns start and a marketplace "
-    "opens. The policy that trains on labels as of now stays high a month longer; of the two that correct for delay, the one that takes its blocks for frauds ends at twice the other. Below, for nine "
-    "policies, the cost a day by their own labels and in truth: labels as of now claim a quarter, and every policy that assumes its blocks right claims too little."
+    "opens. The policy that trains on labels as of now stays high a month longer; of the two that correct for delay, the one that takes its blocks for frauds ends well above the other. Below, for nine "
+    "policies, the cost a day by their own labels and in truth: labels as of now claim far too little, and so does every policy that assumes its blocks right."
 )
 SECONDS = 19
 

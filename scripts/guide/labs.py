@@ -283,7 +283,7 @@ def _wrong_results(results: dict):
                 yield f"`{name}` is not a list of numbers"
         else:
             try:
-                _value(raw)
+                _value(raw if isinstance(raw, str | int | float) else str(raw))
             except ValueError as error:
                 yield f"`{name}`: {error}"
 
