@@ -26,13 +26,14 @@ questions: list[practice.Question] = []
 page_cache.install()
 
 
-previewed: list[str] = []  # under `mkdocs serve`: where the search index of the first build is kept
+first_index: Path | None = None  # under `mkdocs serve`: where the search index of the first build is kept
 
 
 def on_startup(command, dirty):
+    global first_index
     if command == "serve":
-        previewed.append(tempfile.mkdtemp(prefix="guide-search-"))
-        atexit.register(shutil.rmtree, previewed[0], ignore_errors=True)
+        first_index = Path(tempfile.mkdtemp(prefix="guide-search-"))
+        atexit.register(shutil.rmtree, first_index, ignore_errors=True)
 
 
 def on_config(config):
@@ -107,4 +108,4 @@ def on_post_build(config):
         anki.write(questions, config.site_url, int(os.environ["SOURCE_DATE_EPOCH"]), Path(config.site_dir) / anki.FILE)
     practice.write_data(questions, Path(config.site_dir))
     assets.add_math_font(Path(config.site_dir))
-    search.build_index(Path(config.site_dir), Path(previewed[0]) if previewed else None)
+    search.build_index(Path(config.site_dir), first_index)

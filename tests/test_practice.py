@@ -48,7 +48,14 @@ def test_ids_are_unique_and_survive_the_file(tmp_path):
     ids = questions.give_ids([("a.md", f"Question {number} about another thing {number * 7}?") for number in range(300)], {})
     assert len(set(ids.values())) == 300
     questions.write_ids(tmp_path / "ids.tsv", ids)
-    assert questions.read_ids(tmp_path / "ids.tsv") == ids and questions.read_ids(tmp_path / "none.tsv") == {}
+    assert questions.read_ids(tmp_path / "ids.tsv", "f") == (ids, []) and questions.read_ids(tmp_path / "none.tsv", "f") == ({}, [])
+
+
+@pytest.mark.parametrize("line", ["<<<<<<< HEAD", "aaaaaaa\ta.md", "AAAAAAA\ta.md\tWhy?", "bbbbbbb\tb.md\tHow?"])
+def test_a_spoiled_file_of_ids_is_named(tmp_path, line):
+    (tmp_path / "ids.tsv").write_text(f"bbbbbbb\ta.md\tWhat?\n{line}\n", "utf-8")
+    ids, problems = questions.read_ids(tmp_path / "ids.tsv", "docs/ids.tsv")
+    assert ids == {("a.md", "What?"): "bbbbbbb"} and [str(problem).split(": ")[0] for problem in problems] == ["docs/ids.tsv:2"]
 
 
 def test_every_question_of_the_guide_has_its_id():

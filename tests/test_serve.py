@@ -49,10 +49,10 @@ def test_an_edit_shows_in_under_two_seconds(preview):
     docs, address = preview
     page = docs / "cases/video-recommendation.md"
     times = []
-    for number in range(4):
+    for number in range(3):
         page.write_text(page.read_text("utf-8") + f"\nAn edit, number {number}.\n", "utf-8")
         times.append(seconds_until(address + "cases/video-recommendation/", f"An edit, number {number}."))
-    assert min(times) < 2, f"{times}: the least, because other tests run beside this one"
+    assert sorted(times)[1] < 2, times
 
 
 def test_an_error_is_survived(preview):

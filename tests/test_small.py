@@ -51,7 +51,7 @@ def test_a_changed_theme_is_noticed():
     [("cases/a/", "../b/", "cases/b/"), ("cases/a/", "../../", ""), ("", "cases/a/", "cases/a/"), ("cases/a/", "../../x.pdf", "x.pdf")],
 )
 def test_addresses_are_joined_as_mkdocs_writes_them(url, path, expected):
-    assert book._join(url, path) == expected
+    assert book.join(url, path) == expected
 
 
 def test_a_link_with_markup_becomes_text(printed):

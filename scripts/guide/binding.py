@@ -72,41 +72,58 @@ def bind(frame: Path, parts: list[Part], files: dict[str, Path], addresses: dict
 
     frame: PDF with a page for each part, whose destination is the part's slug. files: slug of a chapter -> its PDF. addresses: its page on the site -> slug.
     """
-    problems: list[str] = []
     with Pdf.open(frame) as book:
-        around = {part.slug: _page_of(book, part.slug) for part in parts}
+        titles = {part.slug: _page_of(book, part.slug) for part in parts}
         destinations, tags, outlines = _destinations(book), _Tags(book), {}
         for part in parts:
-            at = _index(book, around[part.slug]) + 1
+            before, at = titles[part.slug], _index(book, titles[part.slug]) + 1
             for chapter in part.chapters:
                 with Pdf.open(files[chapter.slug]) as pdf:
-                    for offset, page in enumerate(pdf.pages):
-                        book.pages.insert(at + offset, page)
-                    inserted = [book.pages[at + offset] for offset in range(len(pdf.pages))]
-                    numbers = {page.obj.objgen: page_here for page, page_here in zip(pdf.pages, inserted)}
-                    tags.add(pdf, inserted, after=around[part.slug] if chapter is part.chapters[0] else previous)
-                    for name, place in _destinations(pdf).items():
-                        destinations[f"{chapter.slug}--{name}"] = Array([numbers[place[0].objgen].obj, *list(place)[1:]])
-                    destinations[chapter.slug] = Array([inserted[0].obj, Name.XYZ, 0, inserted[0].mediabox[3], 0])
-                    for page in inserted:
-                        _prefix_links(page, chapter.slug)
-                    outlines[chapter.slug] = _copied_outline(pdf, numbers)
-                    at, previous = at + len(inserted), inserted[0].obj
+                    pages = _insert(book, pdf, at)
+                    tags.add(pdf, list(pages.values()), after=before)
+                    destinations |= _taken_over(pdf, pages, chapter.slug)
+                    outlines[chapter.slug] = _copied_outline(pdf, pages)
+                before, at = destinations[chapter.slug][0], at + len(pages)
         tags.close()
-        book.Root.Names.Dests = book.make_indirect(Dictionary(Names=Array([item for name in sorted(destinations) for item in (String(name), destinations[name])])))
-        first = _index(book, around[parts[0].slug])
-        numbered = range(first, len(book.pages))
-        problems += _link_inside(book, addresses, destinations, first)
-        with book.open_outline() as outline:
-            entries = {item.destination[0].objgen: item for item in outline.root}
-            for part in parts:
-                entry = entries[around[part.slug].objgen]
-                entry.children.extend(item for chapter in part.chapters for item in outlines[chapter.slug])
-        titles = {page.objgen for page in around.values()}
-        _number(book, ((number - first + 1, book.pages[number]) for number in numbered if book.pages[number].obj.objgen not in titles))
+        _write_destinations(book, destinations)
+        first = _index(book, titles[parts[0].slug])
+        problems = list(_link_inside(book, addresses, destinations, first))
+        _hang_outlines(book, {titles[part.slug].objgen: [item for chapter in part.chapters for item in outlines[chapter.slug]] for part in parts})
+        bare = {page.objgen for page in titles.values()}
+        _number(book, [(number, page) for number, page in enumerate(list(book.pages)[first:], 1) if page.obj.objgen not in bare])
         book.Root.PageLabels = Dictionary(Nums=Array([0, Dictionary(S=Name.r), first, Dictionary(S=Name.D, St=1)]))
         _save(book, target)
     return problems
+
+
+def _insert(book: Pdf, chapter: Pdf, at: int) -> dict[tuple[int, int], pikepdf.Page]:
+    """Puts the pages of a chapter in the book. Returns object number in the chapter -> page of the book."""
+    for offset, page in enumerate(chapter.pages):
+        book.pages.insert(at + offset, page)
+    return {page.obj.objgen: book.pages[at + offset] for offset, page in enumerate(chapter.pages)}
+
+
+def _taken_over(chapter: Pdf, pages: dict[tuple[int, int], pikepdf.Page], slug: str) -> dict[str, pikepdf.Array]:
+    """The destinations of a chapter as they are called in the book, and one for its beginning; its own links are turned to them."""
+    start = next(iter(pages.values()))
+    for page in pages.values():
+        for annotation in page.get("/Annots", ()):
+            if "/Dest" in annotation:
+                annotation.Dest = String(f"{slug}--{annotation.Dest}")
+    own = {f"{slug}--{name}": Array([pages[place[0].objgen].obj, *list(place)[1:]]) for name, place in _destinations(chapter).items()}
+    return own | {slug: Array([start.obj, Name.XYZ, 0, start.mediabox[3], 0])}
+
+
+def _write_destinations(book: Pdf, destinations: dict[str, pikepdf.Array]) -> None:
+    names = Array([item for name in sorted(destinations) for item in (String(name), destinations[name])])
+    book.Root.Names.Dests = book.make_indirect(Dictionary(Names=names))
+
+
+def _hang_outlines(book: Pdf, below: dict[tuple[int, int], list[OutlineItem]]) -> None:
+    """Hangs outlines below the entries of the frame. below: object number of the page an entry leads to -> what goes there."""
+    with book.open_outline() as outline:
+        for entry in outline.root:
+            entry.children.extend(below.get(entry.destination[0].objgen, ()))
 
 
 def _save(pdf: Pdf, target: Path) -> None:
@@ -176,12 +193,6 @@ def _first_page(tag: pikepdf.Object) -> tuple[int, int] | None:
 
 
 # Links and outline.
-
-
-def _prefix_links(page: pikepdf.Page, slug: str) -> None:
-    for annotation in page.get("/Annots", ()):
-        if "/Dest" in annotation:
-            annotation.Dest = String(f"{slug}--{annotation.Dest}")
 
 
 def _link_inside(book: Pdf, addresses: dict[str, str], destinations: dict[str, pikepdf.Array], first: int) -> Iterator[str]:

@@ -127,7 +127,7 @@ def _plain_link(link: Tag) -> None:
         link.string = link.get_text()
 
 
-def _join(url: str, path: str) -> str:
+def join(url: str, path: str) -> str:
     """The site-relative address of `path` seen from the page `url`, as MkDocs writes it (ending in / for pages)."""
     joined = posixpath.normpath(posixpath.join(url or ".", path))
     joined = "" if joined == "." else joined
@@ -179,7 +179,7 @@ def lead_out(link: Tag, url: str, chapters: dict[str, Chapter], site_url: str) -
     if re.match(r"[a-z][a-z+.-]*:|#", link["href"]):
         return
     path, _, fragment = link["href"].partition("#")
-    target = _join(url, path)
+    target = join(url, path)
     link["href"] = site_url + target + (f"#{fragment}" if fragment else "")
     if target in chapters and target != url and "term" not in link.get("class", []):
         link["class"] = [*link.get("class", []), "elsewhere"]

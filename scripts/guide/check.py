@@ -326,8 +326,6 @@ def questions_stand_alone(library: Library) -> Iterator[Problem]:
 @rule
 def questions_keep_their_ids(library: Library) -> Iterator[Problem]:
     """A reader's cards are known by the ids of their questions; a question without one would be a new card after every change of its wording."""
-    if not library.ids:
-        return
     asked = {(source.uri, question): (source, line) for source in library.sources.values() for line, question in questions.written(source.text)}
     for key in sorted(set(asked) - set(library.ids)):
         source, line = asked[key]

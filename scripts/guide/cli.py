@@ -87,8 +87,7 @@ def ids() -> None:
     from guide.library import Library
 
     library = Library.read(ROOT / "docs")
-    asked = [(source.uri, question) for source in library.sources.values() for _, question in questions.written(source.text)]
-    given = questions.give_ids(asked, library.ids)
+    given = questions.give_ids(library.asked(), library.ids)
     questions.write_ids(ROOT / "docs" / questions.IDS, given)
     click.echo(f"{len(given)} questions, {len(set(given.values()) - set(library.ids.values()))} of them new, {len(set(library.ids.values()) - set(given.values()))} gone")
 

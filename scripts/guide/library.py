@@ -84,7 +84,8 @@ class Library:
         ledger = Ledger({source.slug: (source.file, source.text, source.offset) for source in sources.values()}, measured)
         references, lines, wrong = citations.load(docs / BIBLIOGRAPHY, f"{docs.name}/{BIBLIOGRAPHY}") if (docs / BIBLIOGRAPHY).exists() else ({}, {}, [])
         terms, wrong_terms = glossary.load(page.text, page.file, page.offset) if (page := sources.get(GLOSSARY)) else ([], [])
-        ids = questions.read_ids(docs / questions.IDS)
+        ids, wrong_ids = questions.read_ids(docs / questions.IDS, f"{docs.name}/{questions.IDS}")
+        problems += wrong_ids
         return cls(docs, sources, ledger, references, terms, Matcher(terms), lines, ids, problems=[*problems, *ledger.problems, *wrong, *wrong_terms], unreadable=unreadable)
 
 
@@ -92,6 +93,10 @@ class Library:
         """Whether a page is read from its first line to its last: neither reference nor a tool."""
         source = self.sources.get(uri)
         return source is not None and source.head.kind not in ("page", "reference") and not getattr(source.head, "script", None)
+
+    def asked(self) -> list[tuple[str, str]]:
+        """(page, question) of every question of the guide."""
+        return [(source.uri, question) for source in self.sources.values() for _, question in questions.written(source.text)]
 
     def question_ids(self, source: Source) -> list[str]:
         """The ids of a page's questions, in order. One that has none yet gets what it would be given."""

@@ -52,6 +52,7 @@ class Seam:
     exporter: Exporter
     parts: list[book.Part]
     documents: dict[str, str] = field(default_factory=dict)  # uri -> the chapter's print document
+    files: dict[str, Path] = field(default_factory=dict)  # slug -> the chapter's PDF, without page numbers
     site_html: dict[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -97,15 +98,12 @@ class Seam:
 
     def _frame(self) -> str:
         """What stands around the chapters, with their page numbers: so they are laid out first. Empty if one of them cannot be."""
-        if not (files := self._files()):
+        files = {chapter.slug: self.exporter.lay_out(self.documents[chapter.uri], base_url(chapter.page)) for chapter in self.chapters()}
+        if not all(files.values()):
             return ""
+        self.files = files
         pages = binding.paginate(self.parts, files)
         return self._template("book.html", parts=self.parts, index=book.index_of(self.parts), pages=pages, address=self._address)
-
-    def _files(self) -> dict[str, Path]:
-        """slug -> PDF of each chapter, without page numbers; nothing if one of them has faults."""
-        files = {chapter.slug: self.exporter.lay_out(self.documents[chapter.uri], base_url(chapter.page)) for chapter in self.chapters()}
-        return {slug: file for slug, file in files.items() if file} if all(files.values()) else {}
 
     def write_pdf(self, content: str, base_url: str, filename: str) -> None:
         """Takes the place of the plugin's `Renderer.write_pdf`: a chapter by itself, or the book. An empty document makes no file."""
@@ -114,10 +112,9 @@ class Seam:
         if Path(filename).stem != Path(BOOK_PAGE).stem:
             self.exporter.write_chapter(content, base_url, Path(filename))
         elif frame := self.exporter.lay_out(content, base_url):
-            files = self._files()
             log.info("Binding the book")
             addresses = {self._address(chapter): chapter.slug for chapter in self.chapters()}
-            self.exporter.problems += binding.bind(frame, self.parts, files, addresses, Path(filename))
+            self.exporter.problems += binding.bind(frame, self.parts, self.files, addresses, Path(filename))
 
     def _address(self, chapter: book.Chapter, anchor: str = "") -> str:
         return f"{self.config.site_url}{chapter.page.url}" + (f"#{anchor}" if anchor else "")

@@ -60,14 +60,9 @@ def _parts(html: str, url: str) -> dict[str, str]:
     for link in (*summary.select("a[href]"), *block.select("a[href]")):
         if not re.match(r"[a-z][a-z+.-]*:", link["href"]):
             path, _, fragment = link["href"].partition("#")
-            link["href"] = _from_root(url, path) + (f"#{fragment}" if fragment else "")
+            link["href"] = (book.join(url, path) if path else url) + (f"#{fragment}" if fragment else "")
     texts = {"text": summary.decode_contents().strip(), "answer": block.decode_contents().strip()}
     return texts | {"id": block["id"].removeprefix("q-"), "level": block["data-level"], "step": block["data-step"], "url": f"{url}#{block['id']}"}
-
-
-def _from_root(url: str, path: str) -> str:
-    joined = posixpath.normpath(posixpath.join(url or ".", path)) if path else url
-    return joined + "/" if path.endswith("/") and not joined.endswith("/") else joined
 
 
 def fill(page: Page, questions: list[Question]) -> None:

@@ -14,6 +14,7 @@ import xml.etree.ElementTree as etree
 from collections.abc import Iterable
 from pathlib import Path
 
+from guide.errors import Problem
 from guide.frontmatter import LEVELS, STEPS
 
 _TAGS = re.compile(r"\s*\(\s*(\w+)\s*·\s*(\w+)\s*\)\s*$")
@@ -38,10 +39,19 @@ def fresh_id(uri: str, question: str, taken: Iterable[str] = ()) -> str:
     return next(name for name in names if name not in set(taken))
 
 
-def read_ids(path: Path) -> Ids:
-    """The ids that were given; none if there is no such file."""
-    rows = (line.split("\t") for line in path.read_text("utf-8").splitlines()) if path.exists() else ()
-    return {(uri, question): name for name, uri, question in rows}
+def read_ids(path: Path, file: str) -> tuple[Ids, list[Problem]]:
+    """The ids that were given, none if there is no such file; and what is wrong with it. file: its name for messages."""
+    ids: Ids = {}
+    problems = []
+    for number, line in enumerate(path.read_text("utf-8").splitlines() if path.exists() else (), 1):
+        name, uri, question = (line.split("\t") + ["", ""])[:3]
+        if not (re.fullmatch("[a-z2-7]{7}", name) and uri and question):
+            problems.append(Problem(file, number, "not an id, a page and a question with tabs between; restore the line, or remove it and run `make ids`"))
+        elif name in ids.values():
+            problems.append(Problem(file, number, f"the id `{name}` is given twice; remove the newer line and run `make ids`"))
+        else:
+            ids[uri, question] = name
+    return ids, problems
 
 
 def write_ids(path: Path, ids: Ids) -> None:
@@ -56,14 +66,12 @@ def give_ids(asked: list[tuple[str, str]], known: Ids) -> Ids:
     for uri, text in asked:
         if (uri, text) in given:
             continue
-        resembling = [
-            (difflib.SequenceMatcher(None, text, other).ratio() + (page == uri), (page, other))
-            for page, other in lost
-            if difflib.SequenceMatcher(None, text, other).quick_ratio() > ALIKE
-        ]
-        likeness, best = max(resembling, default=(0, None))
-        rewritten = best is not None and likeness - (best[0] == uri) > ALIKE
-        given[uri, text] = lost.pop(best) if rewritten else fresh_id(uri, text, known.values())
+        likeness = {(page, other): difflib.SequenceMatcher(None, text, other).ratio() for page, other in lost}
+        resembling = [question for question in lost if likeness[question] > ALIKE]
+        if resembling:  # best one of the same page
+            given[uri, text] = lost.pop(max(resembling, key=lambda question: (question[0] == uri, likeness[question])))
+        else:
+            given[uri, text] = fresh_id(uri, text, {*known.values(), *given.values()})
     return given
 
 
