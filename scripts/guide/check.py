@@ -17,11 +17,11 @@ from pathlib import Path
 
 from markdown.extensions.toc import slugify
 
-from guide import diagrams, questions
+from guide import diagrams, questions, transcripts
 from guide.errors import Problem
 from guide.estimates import Estimate, EstimateError, Input, names_in, parse
 from guide.fences import Fence, fences, scan
-from guide.frontmatter import Page
+from guide.frontmatter import GRADES, SIGNALS, Case, Mock, Page
 from guide.library import GLOSSARY, Library, Source
 
 SECTIONS = {
@@ -29,9 +29,10 @@ SECTIONS = {
         "The answer on one page", "Clarify the requirements", "Frame it as an ML task", "Prepare the data", "Develop the model", "Evaluate",
         "Deploy and serve", "Monitor and improve", "Where this design breaks", "Follow-up questions", "How this answer is graded",
     ],
+    "mock": ["The room", "The interview", "The scorecard", "One better minute"],
 }
-WORDS = {"framework": (2500, 4500), "overview": (1500, 3000), "case": (3500, 5500), "deep-dive": (2000, 3500), "tradeoff": (600, 1500), "interview": (1500, 4000), "practice": (0, 4500)}
-DIAGRAMS = {"framework": 6, "overview": 3, "case": 6, "deep-dive": 4, "tradeoff": 1, "interview": 2}
+WORDS = {"framework": (2500, 4500), "overview": (1500, 3000), "case": (3500, 5500), "deep-dive": (2000, 3500), "tradeoff": (600, 1500), "interview": (1500, 4000), "practice": (0, 4500), "mock": (3000, 4500)}
+DIAGRAMS = {"framework": 6, "overview": 3, "case": 6, "deep-dive": 4, "tradeoff": 1, "interview": 2, "mock": 1}
 ESTIMATES = {"case": 4, "framework": 1, "tradeoff": 1}
 QUESTIONS = {"framework": 10, "overview": 6, "case": 10, "deep-dive": 8, "tradeoff": 3, "interview": 3}
 REFERENCES = {"framework": 5, "overview": 3, "case": 8, "deep-dive": 5, "tradeoff": 3, "interview": 3}
@@ -164,6 +165,34 @@ def chapters_have_their_parts(library: Library) -> Iterator[Problem]:
         ):
             if count < minimum.get(kind(source), 0):
                 yield Problem(source.file, 0, f"{count} {what}, a {kind(source)} has at least {minimum[kind(source)]}; add the missing ones")
+
+
+@rule
+def transcripts_keep_time(library: Library) -> Iterator[Problem]:
+    """A transcript is evidence only if its clock runs forward, its case exists, and every signal of the rubric got a grade."""
+    for source in chapters(library):
+        if not isinstance(source.head, Mock):
+            continue
+        case = library.sources.get(source.head.case)
+        if case is None or not isinstance(case.head, Case):
+            yield Problem(source.file, 0, f"`case: {source.head.case}` is no case of this guide; correct the front matter")
+        before = 0
+        for line, who, second in transcripts.turns(source.text):
+            number = line + source.offset
+            if second is None:
+                yield Problem(source.file, number, f'a turn without its time; write `!!! {who} "4:10"`')
+                continue
+            if second < before:
+                yield Problem(source.file, number, "the clock runs backwards; order the turns, or correct the time")
+            if second > transcripts.END:
+                yield Problem(source.file, number, f"after the {transcripts.END // 60} minutes of the interview; cut, or correct the time")
+            before = second
+        if f"vote: {source.head.verdict}" not in source.text.lower():
+            yield Problem(source.file, 0, f"the scorecard does not end in the vote that the front matter names; write `Vote: {source.head.verdict}` under it")
+        rows = {cells[0].strip("* "): cells[1].strip("* ").lower() for _, text in lines(source) if text.startswith("|") and len(cells := [cell.strip() for cell in text.strip("|").split("|")]) > 1}
+        for signal in SIGNALS:
+            if rows.get(signal) not in GRADES:
+                yield Problem(source.file, 0, f"the scorecard has no grade for `{signal}`; give it a row that begins with its name and one of {', '.join(GRADES)}")
 
 
 # Figures and tables

@@ -15,7 +15,7 @@ from markdown.extensions import Extension
 from markdown.preprocessors import Preprocessor
 from markdown.treeprocessors import Treeprocessor
 
-from guide import citations, diagrams, estimates, formulas, glossary, questions
+from guide import citations, diagrams, estimates, formulas, glossary, questions, transcripts
 from guide.errors import Problem
 from guide.estimates import USE, EstimateError
 from guide.fences import Fence, scan
@@ -131,6 +131,7 @@ class Finish(Treeprocessor):
         starts = [line for line, _ in questions.written(page.source.text)]
         for count, what in questions.mark(root, page.library.question_ids(page.source)):
             page.report(starts[count - 1] + page.source.offset if count <= len(starts) else 0, what)
+        transcripts.mark(root)
         cited, unknown = citations.number(root, page.library.references)
         for key in unknown:
             page.report(page.line_of(f"@{key}"), f"unknown citation `@{key}`; add the entry to docs/references.bib or correct the key")

@@ -21,6 +21,8 @@ STEPS = {  # slug -> name, in the order of the interview
     "monitor": "Monitor and improve",
 }
 LEVELS = ("mid", "senior", "staff")
+SIGNALS = ("Problem understanding", "Data and features", "Modeling", "Evaluation", "Deployment and operations", "Communication")  # of the rubric
+GRADES = ("strong no", "no", "yes", "strong yes")
 FAMILIES = {
     "recommendation": "Recommendation",
     "search": "Search and retrieval",
@@ -65,6 +67,15 @@ class Practice(Chapter):
     script: str | None = None  # the module of docs/assets/js that makes the page work
 
 
+class Mock(Chapter):
+    """A transcript of one interview. `case` is the page whose prompt is asked, `verdict` the vote at the end."""
+
+    kind: Literal["mock"]
+    case: str = Field(pattern=r"^cases/[a-z0-9-]+\.md$")
+    level: Literal[LEVELS]  # type: ignore[valid-type]
+    verdict: Literal["strong no", "no", "borderline", "yes", "strong yes"]
+
+
 class OtherChapter(Chapter):
     kind: Literal["interview", "deep-dive", "tradeoff", "reference"]
 
@@ -77,7 +88,7 @@ class Page(Head):
     hide: list[Literal["navigation", "toc", "path", "footer"]] = []
 
 
-AnyHead = Annotated[Union[FrameworkStep, Case, Practice, OtherChapter, Page], Field(discriminator="kind")]
+AnyHead = Annotated[Union[FrameworkStep, Case, Practice, Mock, OtherChapter, Page], Field(discriminator="kind")]
 _ADAPTER: TypeAdapter = TypeAdapter(AnyHead)
 _FENCE = re.compile(r"\A---[ \t]*\n(.*?)\n---[ \t]*(?:\n|\Z)", re.S)
 
@@ -115,7 +126,7 @@ def parse(text: str, file: str) -> Head:
 
 def _problem(source: str, file: str, error: dict) -> Problem:
     # The discriminator's value stands first in the location of a tagged union.
-    path = [part for part in error["loc"] if part not in ("framework", "case", "page", "interview", "deep-dive", "tradeoff", "practice", "reference")]
+    path = [part for part in error["loc"] if part not in ("framework", "case", "page", "interview", "deep-dive", "tradeoff", "practice", "mock", "reference")]
     key = str(path[0]) if path else "kind"
     line = next((number for number, text in enumerate(source.splitlines(), 2) if text.startswith(f"{key}:")), 1)
     match error["type"]:
@@ -124,7 +135,7 @@ def _problem(source: str, file: str, error: dict) -> Problem:
         case "missing":
             what = f"`{key}` is missing; add it to the front matter"
         case "union_tag_invalid" | "union_tag_not_found":
-            what = "`kind` must be one of framework, case, interview, deep-dive, tradeoff, practice, reference, page"
+            what = "`kind` must be one of framework, case, interview, deep-dive, tradeoff, practice, mock, reference, page"
         case _:
             what = f"`{key}`: {error['msg'][0].lower()}{error['msg'][1:]}; correct the value"
     return Problem(file, line, what)
