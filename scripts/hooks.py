@@ -12,7 +12,7 @@ from pathlib import Path
 from mkdocs.exceptions import PluginError
 from mkdocs.plugins import CombinedEvent, event_priority
 
-from guide import anki, assets, book, check, extension, formulas, home, page_cache, pdf_seam, practice, reading, search
+from guide import anki, assets, book, check, extension, formulas, home, interviewer, page_cache, pdf_seam, practice, reading, search, syllabus
 from guide.errors import GuideError
 from guide.library import Library
 
@@ -22,6 +22,7 @@ library: Library
 reading_order = None
 seam: pdf_seam.Seam | None = None
 questions: list[practice.Question] = []
+guide: dict = {}
 
 page_cache.install()
 
@@ -70,7 +71,7 @@ def on_page_content(html, page, config, files):
 
 
 def on_env(env, config, files):
-    global seam, questions
+    global seam, questions, guide
     env.bytecode_cache = page_cache.templates()
     problems = check.check(library) if pdf_seam.enabled() else library.problems  # a release keeps the whole contract
     if problems:
@@ -78,8 +79,11 @@ def on_env(env, config, files):
     env.globals["home"] = home.gather(library, [page.file.src_uri for page in reading_order.pages])
     env.globals["home_urls"] = {file.src_uri: file.url for file in files.documentation_pages()}
     questions = practice.collect(reading_order, library)
+    guide = syllabus.gather(reading_order, library, questions)
     for page in reading_order.pages:
         practice.fill(page, questions)
+        syllabus.fill(page, guide)
+        interviewer.fill(page, guide)
     seam = pdf_seam.Seam.open(env, config, library, reading_order)
     return env
 
@@ -107,5 +111,7 @@ def on_post_build(config):
         seam.close()
         anki.write(questions, config.site_url, int(os.environ["SOURCE_DATE_EPOCH"]), Path(config.site_dir) / anki.FILE)
     practice.write_data(questions, Path(config.site_dir))
+    syllabus.write_data(guide, Path(config.site_dir))
+    interviewer.write(guide, questions, Path(config.site_dir))
     assets.add_math_font(Path(config.site_dir))
     search.build_index(Path(config.site_dir), first_index)

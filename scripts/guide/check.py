@@ -22,7 +22,7 @@ from guide.errors import Problem
 from guide.estimates import Estimate, EstimateError, Input, names_in, parse
 from guide.fences import Fence, fences, scan
 from guide.frontmatter import GRADES, SIGNALS, Case, Mock, Page
-from guide.library import GLOSSARY, Library, Source
+from guide.library import GLOSSARY, Library, Source, read_text
 
 SECTIONS = {
     "case": [
@@ -165,6 +165,25 @@ def chapters_have_their_parts(library: Library) -> Iterator[Problem]:
         ):
             if count < minimum.get(kind(source), 0):
                 yield Problem(source.file, 0, f"{count} {what}, a {kind(source)} has at least {minimum[kind(source)]}; add the missing ones")
+
+
+@rule
+def prerequisites_can_be_met(library: Library) -> Iterator[Problem]:
+    """A plan of study puts what a chapter needs before it: it must exist, and must not need the chapter in turn."""
+    needs = {source.uri: getattr(source.head, "needs", []) for source in chapters(library)}
+    for source in chapters(library):
+        line = 1 + next((number for number, text in enumerate(read_text(Path(library.docs) / source.uri, source.file).split("\n")) if text.startswith("needs:")), 0)
+        for uri in needs[source.uri]:
+            if not library.is_chapter(uri):
+                yield Problem(source.file, line, f"`needs` names {uri}, which is no chapter; correct it")
+        reached, waiting = set(), list(needs[source.uri])
+        while waiting:
+            uri = waiting.pop()
+            if uri not in reached:
+                reached.add(uri)
+                waiting += needs.get(uri, [])
+        if source.uri in reached:
+            yield Problem(source.file, line, "the chapter needs itself, by way of what it `needs`; break the circle")
 
 
 @rule

@@ -111,19 +111,22 @@ def for_site(html: str) -> str:
 
 
 def letters(html: str) -> set[str]:
-    """The characters that the formulas of a page are set in, italics included, which browsers choose for a lone letter."""
+    """The characters that the formulas of a page are set in. For a lone letter browsers choose the italic one, unless it is marked as normal."""
     found: set[str] = set()
     for math in re.findall(r"<math\b.*?</math>", html, re.S):
-        found |= set(entities.unescape(re.sub(r"<[^>]+>", "", math)))
+        for lone in re.findall(r"<mi>(\w)</mi>", math):
+            found.add(_italic(lone))
+        found |= set(entities.unescape(re.sub(r"<[^>]+>", "", re.sub(r"<mi>\w</mi>", "", math))))
         if "<msqrt" in math or "<mroot" in math:
             found.add("√")  # drawn by the element itself
-    for letter in list(found):
-        name = unicodedata.name(letter, "")
-        for script in ("LATIN", "GREEK"):
-            if name.startswith(f"{script} SMALL LETTER ") or name.startswith(f"{script} CAPITAL LETTER "):
-                _, size, _, base = name.split(" ", 3)
-                try:
-                    found.add(unicodedata.lookup(f"MATHEMATICAL ITALIC {size} {base}"))
-                except KeyError:
-                    found.add("ℎ" if letter == "h" else letter)
     return found - {"\n", "\t"}
+
+
+def _italic(letter: str) -> str:
+    match = re.fullmatch("(?:LATIN|GREEK) (SMALL|CAPITAL) LETTER (.+)", unicodedata.name(letter, ""))
+    if not match:
+        return letter
+    try:
+        return unicodedata.lookup(f"MATHEMATICAL ITALIC {match[1]} {match[2]}")
+    except KeyError:
+        return "ℎ" if letter == "h" else letter

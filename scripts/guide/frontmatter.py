@@ -46,6 +46,7 @@ class Chapter(Head):
     """A page with claims in it: somebody checked them on a day."""
 
     reviewed: date
+    needs: list[str] = []  # chapters to read before, as cases/… .md; a case also needs the seven steps, a step the one before it
 
 
 class FrameworkStep(Chapter):

@@ -1,7 +1,7 @@
 // Flashcards: spaced repetition over the guide's questions. FSRS decides when a card is due; the grades stay on the device.
 
 import { createEmptyCard, fsrs, Rating } from "../vendor/ts-fsrs.js"
-import { field, fill, LEVELS, loadQuestions, make, root, select, STEPS } from "./practice-data.js"
+import { field, fill, LEVELS, loadQuestions, make, root, select, STEPS, today } from "./practice-data.js"
 import { download, forget, read, write } from "./practice-store.js"
 
 const GRADES = [["again", Rating.Again], ["hard", Rating.Hard], ["good", Rating.Good], ["easy", Rating.Easy]]
@@ -21,7 +21,6 @@ let state = read(KEY, empty(), isState)
 const undone = [] // (id, card, day's count) before each grade of this visit
 let current = null, turned = false
 
-const today = () => new Date().toLocaleDateString("sv") // 2026-11-20, where the reader is
 const seenToday = () => state.days[today()] ?? 0
 const dueAt = id => Date.parse(state.cards[id].due)
 

@@ -2,11 +2,14 @@
 
 export const root = new URL("../../", import.meta.url) // of the site
 
-export async function loadQuestions() {
-  const response = await fetch(new URL("practice/questions.json", root))
-  if (!response.ok) throw new Error(`the questions could not be loaded (${response.status})`)
+async function load(path) {
+  const response = await fetch(new URL(path, root))
+  if (!response.ok) throw new Error(`${path} could not be loaded (${response.status})`)
   return response.json()
 }
+
+export const loadQuestions = () => load("practice/questions.json")
+export const loadGuide = () => load("practice/guide.json")
 
 // Links in the data lead from the root of the site.
 export function fill(element, html) {
@@ -34,6 +37,11 @@ export function select(options, onchange) {
   for (const [value, text] of options) box.append(make("option", { value }, text))
   return box
 }
+
+// A date as the forms and the records write it, 2026-11-20, where the reader is.
+export const today = () => new Date().toLocaleDateString("sv")
+
+export const button = (text, onclick, className = "md-button") => make("button", { type: "button", className, onclick }, text)
 
 export const STEPS = {
   clarify: "Clarify the requirements", frame: "Frame the problem", data: "Prepare the data", model: "Develop the model",

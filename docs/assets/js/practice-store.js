@@ -37,3 +37,36 @@ export function download(file, text, type = "application/json") {
   link.click()
   setTimeout(() => URL.revokeObjectURL(link.href), 1000)
 }
+
+// Chapters the reader has read: address from the root of the site -> day.
+const isRead = value => value && typeof value === "object" && !Array.isArray(value) && Object.values(value).every(day => typeof day === "string")
+export const readChapters = () => read("chapters", {}, isRead)
+
+export function markChapter(url, day) {
+  const chapters = readChapters()
+  if (day) chapters[url] = day
+  else delete chapters[url]
+  return write("chapters", chapters)
+}
+
+// All that is kept, as one record: key -> text; and back again, in the place of all that was kept. False if the record is none.
+const PREFIX = name("")
+const keys = () => Object.keys(localStorage).filter(key => key.startsWith(PREFIX))
+export function everything() {
+  try {
+    return Object.fromEntries(keys().map(key => [key, localStorage.getItem(key)]))
+  } catch {
+    return {}
+  }
+}
+
+export function replaceEverything(record) {
+  if (!record || typeof record !== "object" || Array.isArray(record) || !Object.entries(record).every(([key, text]) => key.startsWith(PREFIX) && typeof text === "string")) return false
+  try {
+    for (const key of keys()) localStorage.removeItem(key)
+    for (const [key, text] of Object.entries(record)) localStorage.setItem(key, text)
+    return true
+  } catch {
+    return false
+  }
+}

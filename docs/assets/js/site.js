@@ -83,7 +83,29 @@ function nameSections() {
   }
 }
 
+// Progress costs nothing until there is some, or a reader comes to the end of a chapter.
+function awaitProgress() {
+  const show = () => import("./progress.js").then(({ showProgress }) => showProgress())
+  const end = document.querySelector(".chapter-end")
+  let kept = false
+  try {
+    kept = Object.keys(localStorage).some(key => key.startsWith("field-guide."))
+  } catch {
+    // storage is denied: nothing can be kept
+  }
+  if (kept) show()
+  else if (end) {
+    const observer = new IntersectionObserver(([entry]) => {
+      if (!entry.isIntersecting) return
+      observer.disconnect()
+      show()
+    }, { rootMargin: "400px" })
+    observer.observe(end)
+  }
+}
+
 everyPage(() => {
+  awaitProgress()
   zoomDiagrams()
   mendSearch()
   mendDrawer()
