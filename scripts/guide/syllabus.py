@@ -5,6 +5,7 @@ Written to `practice/guide.json`; the plan of study is made from it by `docs/ass
 
 from __future__ import annotations
 
+import itertools
 import json
 import posixpath
 import re
@@ -170,13 +171,21 @@ def _plan(name: str, guide: str) -> str:
 
 
 def _table(plan: dict, page: Page) -> str:
-    rows = []
-    for number, day in enumerate(plan["days"], 1):
-        tasks = "<br>".join(_task(task, page) for task in day["tasks"] if task["kind"] != "cards")
-        cards = sum(task["minutes"] for task in day["tasks"] if task["kind"] == "cards")
-        rows.append(f"<tr><td>{number}</td><td>{tasks}</td><td>{cards}</td><td>{day['minutes']}</td></tr>")
+    rows, days = [], list(enumerate(plan["days"], 1))
+    for idle, group in itertools.groupby(days, key=lambda item: all(task["kind"] == "cards" for task in item[1]["tasks"])):
+        group = list(group)
+        if idle:  # a run of days that hold nothing but cards is one row
+            first, last = group[0], group[-1]
+            rows.append(_row(f"{first[0]} to {last[0]}" if len(group) > 1 else str(first[0]), "kept free", first[1]))
+        else:
+            rows += [_row(str(number), "<br>".join(_task(task, page) for task in day["tasks"] if task["kind"] != "cards"), day) for number, day in group]
     head = "<tr><th>Day</th><th>What</th><th>Cards, min</th><th>In all, min</th></tr>"
     return f'<div class="table-wrap" role="group" aria-label="Plan"><table class="data plan"><thead>{head}</thead><tbody>{"".join(rows)}</tbody></table></div>'
+
+
+def _row(days: str, what: str, day: dict) -> str:
+    cards = sum(task["minutes"] for task in day["tasks"] if task["kind"] == "cards")
+    return f"<tr><td>{days}</td><td>{what}</td><td>{cards}</td><td>{day['minutes']}</td></tr>"
 
 
 def _task(task: dict, page: Page) -> str:
