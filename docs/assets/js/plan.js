@@ -56,7 +56,10 @@ export function makePlan(guide, wishes, start) {
   for (;;) {
     review.minutes = Math.min(room, REVIEW * taken.filter(task => task.kind === "case").length)
     const days = spread(inOrder(taken), review, wishes.days, room, start, known)
-    if (days) return { days, left: left.filter((task, place) => left.findIndex(other => other.id === task.id) === place), needed, mock }
+    if (days) {
+      const inPlan = new Set(taken.map(task => task.id)), missing = new Map(left.map(task => [task.id, task]))
+      return { days, left: [...missing.values()].filter(task => !inPlan.has(task.id)), needed, mock }
+    }
     left.unshift(taken.pop())
   }
 }

@@ -9,8 +9,7 @@ export function showProgress() {
   const chapters = readChapters()
   for (const mark of document.querySelectorAll(".read-mark")) mark.remove()
   for (const link of document.querySelectorAll(".md-nav--primary a.md-nav__link[href], .steps a, .cards a, .rows a")) {
-    const address = link.href.split("#")[0]
-    if (address.startsWith(root.href) && address.slice(root.href.length) in chapters) (link.querySelector(".md-ellipsis, strong, .step-name") ?? link).append(readMark())
+    if (!link.hash && link.href.startsWith(root.href) && link.href.slice(root.href.length) in chapters) (link.querySelector(".md-ellipsis, strong, .step-name") ?? link).append(readMark())
   }
   const end = document.querySelector(".chapter-end")
   if (end) chapterEnd(end, chapters)
