@@ -14,7 +14,7 @@ from mkdocs.commands import build as mkdocs_build
 from mkdocs.config import load_config
 from mkdocs.exceptions import BuildError
 
-from guide import diagrams, home, security, styles, verify
+from guide import diagrams, home, offline, security, styles, verify
 from guide.cache import ROOT
 from guide.errors import GuideError, Problem
 
@@ -46,6 +46,7 @@ def build(root: Path = ROOT) -> list[tuple[str, int, float]]:
     home.fill_sizes(STAGING)
     styles.join(STAGING)
     security.add_policy(STAGING)
+    offline.write(STAGING)
     log.info("Comparing the pages with the PDFs")
     if problems := verify.verify(STAGING):
         raise GuideError(problems)

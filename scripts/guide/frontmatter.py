@@ -86,6 +86,7 @@ class Page(Head):
 
     kind: Literal["page"]
     template: str | None = None
+    script: str | None = None  # as for a practice page
     hide: list[Literal["navigation", "toc", "path", "footer"]] = []
 
 
