@@ -71,6 +71,15 @@ def test_the_data_hold_every_question_with_an_answer(data):
     assert not any("class=\"tags\"" in item["text"] for item in data)
 
 
+def test_the_bank_is_large_and_no_question_answers_itself(data):
+    assert len(data) >= 300
+
+    def words(html: str) -> set[str]:
+        return set(re.findall(r"[\w’'-]{4,}", re.sub("<[^>]+>", " ", html).lower()))
+
+    assert [item["text"] for item in data if len(words(item["answer"]) - words(item["text"])) < 8] == []
+
+
 def test_without_scripts_the_bank_is_a_list_of_links(browser, address, data):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()

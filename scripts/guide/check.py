@@ -38,6 +38,7 @@ QUESTIONS = {"framework": 10, "overview": 6, "case": 10, "deep-dive": 8, "tradeo
 REFERENCES = {"framework": 5, "overview": 3, "case": 8, "deep-dive": 5, "tradeoff": 3, "interview": 3}
 COLUMNS = 5
 RUN = 12
+ALIKE = 0.5  # of the words of two questions together, what they may share
 
 Rule = Callable[[Library], Iterator[Problem]]
 RULES: list[Rule] = []
@@ -360,15 +361,16 @@ def _bare(text: str) -> str:
 
 @rule
 def questions_stand_alone(library: Library) -> Iterator[Problem]:
-    """Every question becomes a flashcard: one that stands twice is learned twice."""
-    seen: dict[str, str] = {}
+    """Every question becomes a flashcard: one that stands twice, or nearly, is learned twice."""
+    seen: list[tuple[set[str], str]] = []
     for source in library.sources.values():
         for line, question in questions.written(source.text):
             number = line + source.offset
-            plain = re.sub(r"\W+", " ", question).strip().lower()
-            if plain in seen:
-                yield Problem(source.file, number, f"the question stands at {seen[plain]} too; ask something else")
-            seen[plain] = f"{source.file}:{number}"
+            carrying = {word for word in re.findall(r"[\w’'-]{4,}", re.sub(r"\{\{.*?\}\}", "", question).lower())}
+            for other, where in seen:
+                if carrying == other or len(carrying & other) > ALIKE * len(carrying | other):
+                    yield Problem(source.file, number, f"the question stands at {where} too, or nearly; ask something else")
+            seen.append((carrying, f"{source.file}:{number}"))
 
 
 @rule
