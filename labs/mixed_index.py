@@ -12,15 +12,16 @@ import numpy as np
 DESCRIBE = (
     "Recall at 10 against the share of the index that has been embedded again. Left, a new query encoder over a mixture of unrelated versions: recall rises almost in a straight line from zero and passes "
     "the old index only near the end; with the old index complete and the scores of both averaged it never falls below. Right, an old index mapped by a rotation and a compatible new version: the first starts "
-    "below the old level, the second at it, both dip by several points and recover; with one number added to all old scores the compatible version hardly dips."
+    "below the old level, the second just above it, both dip by several points and recover; with one number added to all old scores the compatible version hardly dips."
 )
-SECONDS = 15
+SECONDS = 18
 
 CATEGORIES, SPREAD, LATENT, NUISANCE = 100, 0.4, 24, 12
 PIXELS, HIDDEN, WIDTH = 80, 96, 32
 OLD, NEW = (600, 50, 200), (8_000, CATEGORIES, 400)  # products, categories, steps
 BATCH, TAU, RATE = 192, 0.07, 0.004
 ITEMS, QUERIES, HELD, K = 10_000, 600, 300, 10
+TOP = 5  # that people grade
 SHARES = (0, 0.1, 0.25, 0.5, 0.75, 0.9, 1)
 ANCHORS = (30, 100, 300, 1_000)
 FITTED = 1_000  # anchors of the rotation in the mixed index
@@ -118,6 +119,14 @@ def hits(low, high, own, renewed):
     return (high[:, :renewed] > mine).sum(axis=1) + (low[:, renewed:] > mine).sum(axis=1) < K
 
 
+def fused(order, low_rank, own, renewed, absent=2):
+    """Both indexes asked and reciprocal ranks added, 1 / (60 + rank); a waiting item has only its old rank, which counts `absent` times. Columns: items in `order` of their new scores."""
+    done = order < renewed
+    old = 1 / (60 + low_rank)
+    score = old + np.where(done, 1 / (60 + done.cumsum(axis=1, dtype=np.float32)), np.float32(absent - 1) * old)
+    return (score > score[order == own[:, None]][:, None]).sum(axis=1) < K
+
+
 def sureness(scores, own):
     """Calibration: logit of a match = a + b * score, by Newton's method, from held-out queries; their ten best other items are the non-matches."""
     rows = np.arange(len(own))
@@ -152,9 +161,9 @@ def one_world(seed):
     test = {name: encoder(asked[QUERIES:]) for name, encoder in versions.items()}
     full = {name: query[name] @ index[name].T for name in versions}
     out = {f"{name}_self": hits(full[name], full[name], own, ITEMS).mean() for name in versions}
-    out |= {f"{name}_all_best": full[name].max(axis=1).mean() for name in ("old", "fresh")}
-    tops = [np.argpartition(-full[name][:200], K, axis=1)[:, :K] for name in ("old", "fresh")]
-    out["overlap"] = np.mean([len(set(a) & set(b)) / K for a, b in zip(*tops)])
+    out |= {f"{name}_all_best": full[name].max(axis=1).mean() for name in ("old", "fresh", "tuned")}
+    tops = [np.argpartition(-full[name][:200], TOP, axis=1)[:, :TOP] for name in ("old", "tuned")]
+    out["overlap_tuned"] = np.mean([len(set(a) & set(b)) / TOP for a, b in zip(*tops)])
     # New listings that come with new vectors while the old encoder still asks.
     few = ITEMS // 20
     late = hits(full["old"], query["old"] @ index["fresh"].T, own, few)
@@ -162,6 +171,11 @@ def one_world(seed):
 
     def turned(n):
         return index["old"] @ rotation(index["old"][anchor[:n]], index["fresh"][anchor[:n]])
+
+    known_pair = anchor[:FITTED]  # a free linear map of the new query into the old space, by least squares
+    free = np.linalg.lstsq(index["fresh"][known_pair], index["old"][known_pair], rcond=None)[0]
+    out["linear_1000"] = hits(query["fresh"] @ free @ index["old"].T, full["fresh"], own, 0).mean()
+    out["linear_share"] = out["linear_1000"] / out["fresh_self"]
 
     curves = {"anchors": [hits(query["fresh"] @ turned(n).T, full["fresh"], own, 0).mean() for n in ANCHORS]}
     # What each plan compares with the old vectors, and with the new ones.
@@ -174,8 +188,16 @@ def one_world(seed):
         if name == "merged":
             (a, b), (c, d) = sureness(low_held, own_held), sureness(high_held, own_held)
             ways["calibrated"] = (a + b * low, c + d * high)
-            ways["averaged"] = (low, (low + high) / 2)  # the old index stays complete: what is in both is scored in both
-        elif name != "fresh":
+            # From here on the old index stays complete: what is in both is scored in both.
+            ways["averaged"] = (low, (low + high) / 2)
+            order, low_rank = (-high).argsort(axis=1), np.empty_like(low)
+            np.put_along_axis(low_rank, (-low).argsort(axis=1), np.arange(1, ITEMS + 1, dtype=np.float32)[None], axis=1)
+            low_rank = np.take_along_axis(low_rank, order, axis=1)
+            finds = [fused(order, low_rank, own, int(share * ITEMS)) for share in SHARES]
+            curves["fused"], good = [found.mean() for found in finds], finds[SHARES.index(0.5)]
+            out["fused_waiting"] = good[own >= ITEMS // 2].mean()
+            out["fused_once"] = fused(order, low_rank, own, ITEMS // 2, absent=1).mean()
+        elif name in ("tuned", "compatible"):
             rows = np.arange(HELD)
             out[f"{name}_gap"] = gap = (high_held[rows, own_held] - low_held[rows, own_held]).mean()
             ways[f"{name}_lifted"] = (low + gap, high)  # one number added to every old score
@@ -186,8 +208,8 @@ def one_world(seed):
             out[f"{way}_renewed"], out[f"{way}_waiting"] = good[own < half].mean(), good[own >= half].mean()
             mixed = np.concatenate([high[:200, :half], low[:200, half:]], axis=1)
             out[f"{way}_slots"] = (np.argpartition(-mixed, K, axis=1)[:, :K] >= half).mean()  # of ten results, those with old vectors
-            if name == "fresh":
-                out["fresh_half_best"] = mixed.max(axis=1).mean()
+            if way in ("fresh", "tuned"):
+                out[f"{way}_half_best"], out[f"{way}_none_best"] = mixed.max(axis=1).mean(), low.max(axis=1).mean()
     return out, curves
 
 
@@ -219,13 +241,27 @@ def run() -> dict[str, float | str | list[float]]:
             enter(f"{name}_at_{share * 100:.0f}", column)
         enter(f"{name}_start", curves[:, 0])
         enter(f"{name}_end", curves[:, -1])
-        enter(f"{name}_dip", curves[:, 0] - curves.min(axis=1))  # points lost on the way, against the start
-    for name in ("fresh", "compatible", "merged"):  # from which share on it beats the old index, kept
+        if name not in ("fresh", "averaged", "fused", "calibrated", "tuned_lifted"):
+            enter(f"{name}_dip", curves[:, 0] - curves.min(axis=1))  # points lost on the way, against the start
+    for name in ("fresh", "merged"):  # from which share on it beats the old index, kept
         curve, shares = np.array(results[f"{name}_series"]), 100 * np.array(SHARES)
         last = np.flatnonzero(curve < 100 * np.mean([out["old_self"] for out, _ in worlds]))[-1]
         results[f"{name}_even"] = f"{np.interp(100 * np.mean([out['old_self'] for out, _ in worlds]), curve[last : last + 2], shares[last : last + 2]):.3g} percent"
-    TOLERANCE.update({name: 0.1 for name in results if name not in exact})
-    TOLERANCE.update({name: 0.9 for name in results if any(part in name for part in ("fresh_start", "early_found", "_dip", "fresh_waiting", "slots", "_gap"))})  # near zero, or differences
+    start, fell = {}, {}
+    for name in ("tuned", "compatible", "mapped", "merged", "averaged", "fused"):
+        curves = np.array([curve[name] for _, curve in worlds])
+        start[name], fell[name] = curves[:, 0], curves.min(axis=1) < curves[:, 0]
+    counts = {f"worlds_{name}_falls": int(fell[name].sum()) for name in ("tuned", "compatible", "mapped", "merged")} | {
+        "worlds_averaged_holds": int((~fell["averaged"]).sum()),
+        "worlds_fused_above": sum(curve["fused"][SHARES.index(0.5)] > out["old_self"] for out, curve in worlds),
+        "worlds_compatible_starts_above": int((start["compatible"] > start["merged"]).sum()),
+    }  # fmt: skip
+    results |= counts
+    exact |= set(counts) - {"worlds_averaged_holds", "worlds_compatible_starts_above"}  # these two hang on two queries in a world
+    TOLERANCE.update({name: 0.04 for name in results if name not in exact})
+    TOLERANCE.update({name: 0.4 for name in results if "_dip" in name})  # differences
+    TOLERANCE.update({name: 0.9 for name in results if any(part in name for part in ("fresh_start", "early_found", "fresh_waiting", "fresh_slots", "fresh_series", "lifted_dip"))})  # near zero
+    TOLERANCE.update({"worlds_averaged_holds": 0.25, "worlds_compatible_starts_above": 0.25, "overlap_tuned_low": 0.06})
     return results
 
 
