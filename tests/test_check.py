@@ -115,6 +115,7 @@ def test_a_question_without_an_id_and_an_id_without_its_question(docs):
 
 def test_every_rule_says_why_it_exists_and_has_a_test():
     tested = {case[0] for case in CASES} | {contract.sections_stand_in_order, contract.terms_are_used, contract.questions_keep_their_ids}
+    tested |= {contract.transcripts_keep_time, contract.prerequisites_can_be_met}  # in test_transcripts.py
     assert set(contract.RULES) == tested
     assert all(len(rule.__doc__) > 40 for rule in contract.RULES)
 
@@ -123,7 +124,7 @@ def test_the_contract_is_what_contributing_says():
     text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
     for title in contract.SECTIONS["case"]:
         assert title in text, title
-    for kind in ("framework", "case", "deep-dive", "tradeoff", "interview"):
+    for kind in ("framework", "case", "deep-dive", "tradeoff", "interview", "mock"):
         low, high = contract.WORDS[kind]
         row = re.search(rf"^\| `{kind}` \|.*$", text, re.M)
-        assert row and f"{low:,}–{high:,}" in row[0] and f"| {contract.DIAGRAMS[kind]} |" in row[0] and f"| {contract.QUESTIONS[kind]} |" in row[0], kind
+        assert row and f"{low:,}–{high:,}" in row[0] and f"| {contract.DIAGRAMS[kind]} |" in row[0] and f"| {contract.QUESTIONS.get(kind, 0)} |" in row[0], kind

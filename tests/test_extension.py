@@ -144,5 +144,5 @@ def test_a_root_is_no_drawing(render, printed):
 
 
 def test_the_typeface_of_formulas_has_what_only_their_markup_draws():
-    found = formulas.letters('<p>z</p><math><msqrt><mi>x</mi></msqrt><mo>&lt;</mo></math>')
-    assert found == {"x", "𝑥", "<", "√"}
+    found = formulas.letters('<p>z</p><math><msqrt><mi>x</mi></msqrt><mo>&lt;</mo><mi>h</mi><mi mathvariant="normal">g</mi><mi>log</mi></math>')
+    assert found == {"𝑥", "<", "√", "ℎ", "g", "l", "o"}, "a lone letter is set in italics, unless it is marked"

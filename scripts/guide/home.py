@@ -10,7 +10,7 @@ from guide import figures
 from guide.frontmatter import FAMILIES, STEPS, Case, FrameworkStep
 from guide.library import Library, Source
 
-PARTS = {"interview": "The interview", "deep-dive": "Deep dives", "tradeoff": "Trade-offs", "practice": "Practice"}
+PARTS = {"interview": "The interview", "deep-dive": "Deep dives", "tradeoff": "Trade-offs", "practice": "Practice", "mock": "Mock interviews"}
 _SIZE = re.compile(r'(<span data-size-of="([^"]+)">)[^<]*(</span>)')
 
 
