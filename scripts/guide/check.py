@@ -12,7 +12,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from markdown.extensions.toc import slugify
@@ -71,7 +71,12 @@ def chapters(library: Library) -> Iterator[Source]:
 @cache
 def lines(source: Source) -> tuple[tuple[int, str], ...]:
     """(line of the file, text) of a page outside its fences."""
-    return tuple((piece[0] + source.offset, piece[1]) for piece in scan(source.text.split("\n")) if not isinstance(piece, Fence))
+    return tuple((number + source.offset, text) for number, text in _outside_fences(source.text))
+
+
+@lru_cache(maxsize=512)  # of use to a preview: most pages are as they were
+def _outside_fences(text: str) -> tuple[tuple[int, str], ...]:
+    return tuple(piece for piece in scan(text.split("\n")) if not isinstance(piece, Fence))
 
 
 @cache
@@ -82,7 +87,12 @@ def fenced(source: Source) -> tuple[tuple[int, str, str], ...]:
 
 def words(source: Source) -> int:
     """Words of a chapter outside its fences and block markers."""
-    return sum(len(re.findall(r"[\w’'&$%.,-]*\w[\w’'%.,-]*", text)) for _, text in lines(source) if not text.startswith("///"))
+    return _words(source.text)
+
+
+@lru_cache(maxsize=512)
+def _words(text: str) -> int:
+    return sum(len(re.findall(r"[\w’'&$%.,-]*\w[\w’'%.,-]*", line)) for _, line in _outside_fences(text) if not line.startswith("///"))
 
 
 def headings(source: Source) -> list[tuple[int, int, str]]:

@@ -6,6 +6,7 @@ import html
 import re
 import xml.etree.ElementTree as etree
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -41,7 +42,12 @@ class Reference:
 
 def load(path: Path, file: str) -> tuple[dict[str, Reference], dict[str, int], list[Problem]]:
     """Reads the bibliography: key -> reference, key -> line, and what is wrong with it."""
-    library = bibtexparser.parse_file(str(path))
+    return _parse(path.read_text("utf-8"), file)
+
+
+@lru_cache(maxsize=4)  # of use to a preview
+def _parse(text: str, file: str) -> tuple[dict[str, Reference], dict[str, int], list[Problem]]:
+    library = bibtexparser.parse_string(text)
     problems = [
         Problem(file, (block.start_line or 0) + 1, f"not a BibTeX entry ({block.error}); mend its braces, commas or duplicate key")
         for block in library.failed_blocks

@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import pint
@@ -164,6 +165,7 @@ def _unit_text(unit: str, magnitude: float) -> str:
     return re.sub(r"\bdollars?\b", "$", text)
 
 
+@lru_cache(maxsize=1024)  # a guide has a few hundred units and several thousand uses of them
 def parse_unit(text: str) -> pint.Unit:
     """A unit from its text; `""` is a pure number. Raises ValueError with what to mend."""
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from functools import lru_cache
 from html import escape
 from pathlib import Path
 
@@ -59,6 +60,7 @@ def prompt(case: dict, guide: dict, questions: dict[str, Question]) -> str:
     ])
 
 
+@lru_cache(maxsize=1024)  # of use to a preview
 def text_of(html: str) -> str:
     """HTML as plain text: a line a paragraph or row, formulas as their letters."""
     soup = BeautifulSoup(html, "lxml")

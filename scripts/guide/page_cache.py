@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from functools import cache
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from mkdocs.structure.toc import AnchorLink, TableOfContents
 
 from guide import extension, labs
 from guide.cache import FOLDER, ROOT, key, write
+from guide.fences import fences
 
 _render = Page.render
 
@@ -46,8 +48,10 @@ def _machinery() -> str:
 def page_key(page: extension.Page, markdown: str, uris: list[str]) -> str:
     """The name of what a page renders to: its text, the numbers, references and terms it can show, the pages it can link to."""
     library, source = page.library, page.source
-    plots = [path.read_bytes() for path in sorted(labs.PLOTS.glob("*.svg"))] if "```lab" in markdown else []
-    references = [repr(reference) for name, reference in sorted(library.references.items()) if f"@{name}" in markdown]
+    shown = [labs.PLOTS / f"{fence.body.strip()}.svg" for fence in fences(markdown) if fence.kind == "lab"]
+    plots = [path.read_bytes() for path in shown if path.exists()]
+    cited = set(re.findall(r"@([\w:.-]+)", markdown))
+    references = [repr(reference) for name, reference in sorted(library.references.items()) if name in cited]
     return key(
         _machinery(),
         source.uri,

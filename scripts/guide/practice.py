@@ -65,13 +65,18 @@ def _parts(html: str, url: str) -> dict[str, str]:
     return texts | {"id": block["id"].removeprefix("q-"), "level": block["data-level"], "step": block["data-step"], "url": f"{url}#{block['id']}"}
 
 
+@lru_cache(maxsize=4096)
+def _plain(html: str) -> str:
+    return BeautifulSoup(html, "lxml").get_text()
+
+
 def fill(page: Page, questions: list[Question]) -> None:
     """Puts the questions of a step where the page has `<div data-questions="step"></div>`: links to their places, of use without scripts and on paper."""
 
     def listed(match: re.Match) -> str:
         items = [
             f'<li id="bank-{question.id}" data-level="{question.level}" data-step="{question.step}" data-family="{escape(question.family)}" data-chapter="{escape(question.chapter)}">'
-            f'<a href="{posixpath.relpath(question.url.split("#")[0], page.url)}/#{question.url.split("#")[1]}">{BeautifulSoup(question.text, "lxml").get_text()}</a>'
+            f'<a href="{posixpath.relpath(question.url.split("#")[0], page.url)}/#{question.url.split("#")[1]}">{_plain(question.text)}</a>'
             f' <span class="tags">{question.level} · {escape(question.chapter)}</span></li>'
             for question in questions
             if question.step == match[1]

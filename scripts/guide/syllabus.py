@@ -52,7 +52,7 @@ def gather(nav: Navigation, library: Library, questions: list[Question]) -> dict
         "cases": [_case(page, source.head, questions) for _, page in pages if isinstance((source := sources[page.file.src_uri]).head, Case)],
         "families": FAMILIES,
         "phases": PHASES,
-        "rubric": _rubric(next(page for _, page in pages if page.file.src_uri == RUBRIC)),
+        "rubric": _rubric(next(page.content for _, page in pages if page.file.src_uri == RUBRIC)),
         "budgets": {length: _budget(library, prefix) for length, prefix in BUDGETS.items()},
     }
 
@@ -123,11 +123,12 @@ def _from_root(section: str, url: str, selector: str) -> list[str]:
     return [element.decode_contents().strip() for element in soup.select(selector)]
 
 
-def _rubric(page: Page) -> dict[str, dict[str, dict[str, str]]]:
+@lru_cache(maxsize=4)
+def _rubric(content: str) -> dict[str, dict[str, dict[str, str]]]:
     """signal -> grade -> level -> the behavior that shows it, from the tables of the chapter."""
     rubric = {}
     for signal in SIGNALS:
-        match = re.search(rf'<h3 id="[^"]*">{signal}.*?<table.*?</table>', page.content, re.S)
+        match = re.search(rf'<h3 id="[^"]*">{signal}.*?<table.*?</table>', content, re.S)
         rows = [[re.sub(r"\s+", " ", cell.get_text()).strip() for cell in row.select("td, th")] for row in BeautifulSoup(match[0], "lxml").select("tbody tr")] if match else []
         rubric[signal] = {grade.lower(): dict(zip(LEVELS, cells)) for grade, *cells in rows}
         if list(rubric[signal]) != list(GRADES):
