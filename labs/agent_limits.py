@@ -12,12 +12,12 @@ from collections import deque
 import numpy as np
 
 DESCRIBE = (
-    "Left, dollars lost in a day under nine sets of limits, on a logarithmic axis. Ordinary errors lose a few thousand under all of them. A hole loses a hundred times more without limits and "
+    "Left, dollars lost in a day under nine sets of limits, on a logarithmic axis. Ordinary errors lose a few thousand under all of them. A hole loses about 75 times more without limits and "
     "a third of that with limits for a conversation and a customer. Budgets for each cohort and hour cut a hole in one cohort to a twentieth and hardly touch one in all cohorts; a page, "
     "or the audit, cuts both. Right, chance that an evaluation of 2,400 trajectories sees a failure of one in 500: flat and high if any task can fail, falling with the trials of each task "
     "if the failure lives in one task of 100 or of 500."
 )
-SECONDS = 9
+SECONDS = 12
 
 STEPS, ERROR = 10, 0.03  # decisions in a conversation; chance that one is wrong
 ALIKE = {"free": 0, "some": 0.05, "tied": 0.25}  # correlation of two decisions of one conversation
@@ -25,13 +25,13 @@ CHECKABLE, RETRIES = 0.7, 2  # share of errors that a precondition in code can s
 OBJECT, GIFT, FAVOR = 0.9, 0.05, 0.5  # customer objects to an error against them, to one in their favor; share in favor
 CASES = 200_000
 
-REFUNDS, COHORTS, HISTORY, WORLDS, QUIET = 12_000, 20, 28, 12, 50  # a day; cohorts of equal size; days from which budgets are learned; repetitions; ordinary days in each, for false alarms
+REFUNDS, COHORTS, HISTORY, WORLDS, QUIET = 12_000, 20, 28, 12, 200  # a day; cohorts of equal size; days from which budgets are learned; repetitions; ordinary days in each, for false alarms
 TICKET, WIDE, SWING = np.log(28), 0.7, 0.1  # dollars: median and spread of logs; spread of the day's volume
 SLIP = 0.01  # share of refunds that the agent pays too high, by another ticket
 START, PEAK, GROWTH = 9, 150, 2.0  # the hole is found at this hour; abusers an hour at most; times so many each hour
 ORDERS, FANCY, WORKS = 3, np.log(70), 0.9  # orders an abuser can claim, their median, chance that the hole works
 TALK, PERSON, DEVIATIONS = 100, 150, 4  # dollars a conversation, a customer; standard deviations of a budget above its mean
-LATE, FIXED = 0.5, 4  # hours from a page until somebody has closed the tool, and until the hole is closed and the tool is open again
+CLOSE, LATE, FIXED = 1 / 60, 0.5, 4  # hours: from an alarm until refunds need a person, from a refund until its audit is read, from an alarm until the hole is mended and the tool open again
 AUDIT, EYE, WINDOW, ALARM = 1 / 50, 0.8, 50, 4  # share of paid refunds that a person reads within LATE, errors they see, and the alarm: so many among the last so many
 TALLY = 2_400  # trajectories that an evaluation can afford
 TOLERANCE: dict[str, float] = {}
@@ -68,6 +68,8 @@ def steps(random, alike):
     bad, handed = slipped.any(axis=1), stuck.any(axis=1)
     outcome("retry", bad, handed)
     outcome("confirm", bad, handed | bad & stops)
+    bad, handed = slipped[:, :-1].any(axis=1) | hidden[0][:, -1], stuck[:, :-1].any(axis=1) | caught[0][:, -1]
+    outcome("mixed", bad, handed | bad & stops)  # tries again before the write, hands over if the write itself is refused
     return found
 
 
@@ -108,21 +110,23 @@ def budgets(random):
 
     pooled = np.moveaxis(spent, 2, 0).reshape(-1, 24)  # cohorts are alike here
     found = {"day": limit(spent.sum(axis=(1, 2))), "shop": limit(spent.sum(axis=2)), "cohort": limit(pooled)}
-    return found | {"slack_shop": (found["shop"] - spent.sum(axis=2).mean(axis=0)).mean(), "slack_cohort": (found["cohort"] - pooled.mean(axis=0)).mean()}
+    return found | {"night_shop": found["shop"][START:].sum(), "night_cohort": found["cohort"][START:].sum()}  # all that may be paid while the hole is open
 
 
 def quiet(random, budget):
-    """Shares of ordinary days on which a budget or the audit raises an alarm."""
-    alarms = np.zeros(3)
-    for _ in range(QUIET):
+    """Shares of ordinary days on which a budget or the audit raises an alarm; share of paid refunds that are wrong; what an abuser may add to a cohort's hour if one in a month rings."""
+    alarms, days, share = np.zeros(3), np.zeros((QUIET, 24, COHORTS)), []
+    for past in range(QUIET):
         when, cohort, owed, extra = honest(random)
         paid = owed + extra
         kept = paid <= TALK
-        spent = np.zeros((24, COHORTS))
+        spent = days[past]
         np.add.at(spent, (when.astype(int)[kept], cohort[kept]), paid[kept])
+        share.append((extra > 0)[kept].mean())
         wrong = ((extra > 0) & (random.random(len(extra)) < EYE))[kept & (random.random(len(extra)) < AUDIT)]
         alarms += (spent.sum(axis=1) > budget["shop"]).any(), (spent > budget["cohort"][:, None]).any(), np.convolve(wrong, np.ones(WINDOW), "valid").max() >= ALARM
-    return dict(zip(("quiet_shop", "quiet_cohort", "quiet_audit"), 100 * alarms / QUIET))
+    room = budget["cohort"] - np.quantile(days, 1 - 1 / 720, axis=(0, 2))
+    return dict(zip(("quiet_shop", "quiet_cohort", "quiet_audit"), 100 * alarms / QUIET)) | {"quiet_wrong": 100 * np.mean(share), "slack_quiet": room.mean()}
 
 
 BASE = ("talk", "person")
@@ -133,13 +137,14 @@ RULES = {  # which limits hold
 
 
 def day(ordinary, claims, budget, rule, luck, read):
-    """Dollars lost to the hole and to ordinary errors, legitimate refunds that went to a person, hours from the first claim to the first alarm."""
+    """Dollars lost to the hole and to ordinary errors, legitimate refunds that went to a person, hours from the first claim to the first alarm, whether the shop's budget rang."""
     on = set(RULES[rule])
     when, cohort, owed, extra = (np.concatenate([mine, theirs]) for mine, theirs in zip(ordinary, (*claims[:2], np.zeros(len(claims[0])), np.where(luck < WORKS, claims[2], 0))))
     account = np.concatenate([np.full(len(ordinary[0]), -1), claims[3]])
     today, shop, spent, person = 0.0, [0.0] * 24, [[0.0] * COHORTS for _ in range(24)], {}
     pending, seen = deque(), deque(maxlen=WINDOW)  # audits that are being read, and the last ones that were
-    closed, fixed, alarm = [np.inf] * COHORTS, np.inf, np.inf
+    closed, opened, through = [np.inf] * COHORTS, [0.0] * COHORTS, [0.0] * COHORTS  # by cohort: from when, until when; dollars that the hole has cost
+    fixed, alarm, bell = np.inf, np.inf, False
     lost = {"hole": 0.0, "errors": 0.0, "people": 0}
     order = np.argsort(when, kind="stable")
     for now, group, due, more, who, eye in zip(*(column[order].tolist() for column in (when, cohort, owed, extra, account, read))):
@@ -151,13 +156,18 @@ def day(ordinary, claims, budget, rule, luck, read):
         while pending and pending[0][0] <= now:
             seen.append(pending.popleft()[1])
         found = "audit" in on and len(seen) == WINDOW and sum(seen) >= ALARM
-        stop = closed[group] <= now < fixed or ("talk" in on and pay > TALK) or ("person" in on and abuser and person.get(who, 0.0) + pay > PERSON)
+        stop = closed[group] <= now < opened[group] or ("talk" in on and pay > TALK) or ("person" in on and abuser and person.get(who, 0.0) + pay > PERSON)
         if found or (not stop and (over_shop or over_cohort)):
-            alarm = min(alarm, now)
+            alarm, bell = min(alarm, now), bell or over_shop and not stop
             if found or "page" in on:  # the whole tool, unless one cohort's budget says where
-                for which in range(COHORTS) if found or over_shop else (group,):
-                    closed[which] = min(closed[which], now + LATE)
-                fixed = min(fixed, now + FIXED)
+                where = range(COHORTS) if found or over_shop else (group,)
+                if any(through[which] for which in where):  # a false alarm mends nothing
+                    fixed = min(fixed, now + FIXED)
+                if found:  # the count starts anew
+                    pending.clear(), seen.clear()
+                for which in where:
+                    if now >= opened[which]:
+                        closed[which], opened[which] = now + CLOSE, fixed if now < fixed < np.inf else now + FIXED
             stop = stop or over_shop or over_cohort
         if stop:
             lost["people"] += not abuser
@@ -169,7 +179,8 @@ def day(ordinary, claims, budget, rule, luck, read):
         if eye < AUDIT:
             pending.append((now + LATE, more > 0 and eye < AUDIT * EYE))
         lost["hole" if abuser else "errors"] += more
-    return {"lost": lost["hole"] + lost["errors"], **lost, "noticed": alarm - (claims[0][0] if len(claims[0]) else 0), "alarmed": 100 * float(np.isfinite(alarm))}
+        through[group] += more * abuser
+    return {"lost": lost["hole"] + lost["errors"], **lost, "noticed": alarm - (claims[0][0] if len(claims[0]) else 0), "alarmed": 100 * float(np.isfinite(alarm)), "bell": 100 * float(bell)}
 
 
 def money():
@@ -187,7 +198,7 @@ def money():
             for rule in RULES:
                 for name, value in day(ordinary, claims, budget, rule, luck, read).items():
                     found.setdefault(f"{which}_{rule}_{name}", []).append(value)
-        for name, value in ({name: budget[name] for name in ("slack_shop", "slack_cohort")} | quiet(np.random.default_rng(1000 + world), budget)).items():
+        for name, value in ({name: budget[name] for name in ("night_shop", "night_cohort")} | quiet(np.random.default_rng(1000 + world), budget)).items():
             found.setdefault(name, []).append(value)
     return found
 
@@ -202,7 +213,7 @@ def run() -> dict[str, float | str | list[float]]:
     results: dict[str, float | str | list[float]] = {
         "steps": STEPS, "error": f"{100 * ERROR:g} percent", "checkable": f"{100 * CHECKABLE:g} percent", "retries": RETRIES, "objects": f"{100 * OBJECT:g} percent",
         "gifts": f"{100 * GIFT:g} percent", "some": ALIKE["some"], "tied": ALIKE["tied"], "cases": f"{CASES} request", "refunds": f"{REFUNDS} request/day", "cohorts": COHORTS, "history": f"{HISTORY} day", "worlds": WORLDS,
-        "slip": f"{100 * SLIP:g} percent", "talk": f"{TALK} dollar/request", "person": f"{PERSON} dollar/person", "deviations": DEVIATIONS, "late": f"{60 * LATE:g} minute", "fixed": f"{FIXED} hour", "audited": round(1 / AUDIT), "eye": f"{100 * EYE:g} percent", "window": WINDOW, "alarm": ALARM, "peak": f"{PEAK} person/hour",
+        "slip": f"{100 * SLIP:g} percent", "talk": f"{TALK} dollar/request", "person": f"{PERSON} dollar/person", "deviations": DEVIATIONS, "close": f"{60 * CLOSE:g} minute", "late": f"{60 * LATE:g} minute", "fixed": f"{FIXED} hour", "audited": round(1 / AUDIT), "eye": f"{100 * EYE:g} percent", "window": WINDOW, "alarm": ALARM, "peak": f"{PEAK} person/hour",
         "orders": f"{ORDERS} request/person", "start": START, "tally": TALLY, "power": f"{100 * (1 - ERROR) ** STEPS:.4g} percent",
     }  # fmt: skip
     exact = set(results)
@@ -213,8 +224,9 @@ def run() -> dict[str, float | str | list[float]]:
             results[f"{name}_{key}"] = f"{value:.4g} {units.get(key.rsplit('_', 1)[-1], 'percent')}"
         for who in ("customer", "shop"):  # what confirmation prevents
             results[f"{name}_stops_{who}"] = f"{100 * (1 - measured[f'confirm_{who}'] / measured[f'retry_{who}']):.4g} percent"
-        right, wrong = (measured[f"confirm_{key}"] - measured[f"sure_{key}"] for key in ("right", "wrong"))
-        results[f"{name}_rate"] = float(f"{right / wrong:.4g}")  # more resolved for each more wrong, by trying again instead of handing over
+        for guard, result in (("confirm", "rate"), ("mixed", "mixed_rate")):  # more resolved for each more wrong, by trying again instead of handing over
+            right, wrong = (measured[f"{guard}_{key}"] - measured[f"sure_{key}"] for key in ("right", "wrong"))
+            results[f"{name}_{result}"] = float(f"{right / wrong:.4g}")
     for key, values in money().items():
         last = key.rsplit("_", 1)[-1]
         values = np.array(values, float)
@@ -225,10 +237,10 @@ def run() -> dict[str, float | str | list[float]]:
             if not len(values):
                 continue
             values = 60 * values
-        unit = {"claims": "request", "people": "request", "noticed": "minute", "alarmed": "percent", "paid": "dollar/day", "lost": "dollar/day", "hole": "dollar/day", "errors": "dollar/day"}.get(last, {"quiet": "percent", "slack": "dollar/hour"}.get(key.split("_")[0], "dollar"))
+        unit = {"claims": "request", "people": "request", "noticed": "minute", "alarmed": "percent", "bell": "percent", "paid": "dollar/day", "lost": "dollar/day", "hole": "dollar/day", "errors": "dollar/day"}.get(last, {"quiet": "percent", "slack": "dollar/hour"}.get(key.split("_")[0], "dollar"))
         middle = np.median(values) if last == "noticed" else values.mean()
         results[key] = f"{middle:.4g} {unit}"
-        if last == "lost":
+        if last in ("lost", "hole"):
             results |= {f"{key}_least": f"{values.min():.4g} {unit}", f"{key}_most": f"{values.max():.4g} {unit}"}
     trials = [1, 2, 4, 8, 16, 24]
     results["trials_series"] = trials

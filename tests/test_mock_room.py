@@ -121,7 +121,7 @@ def test_a_mock_survives_a_reload(page, address):
     page.get_by_role("button", name="Start the clock").click()
     minutes(page, 7)
     page.get_by_label("Notes", exact=True).fill("goal: glad to have come")
-    page.locator("canvas").scroll_into_view_if_needed()
+    page.locator("canvas").evaluate("board => board.scrollIntoView({block: 'center'})")
     box = page.locator("canvas").bounding_box()
     page.mouse.move(box["x"] + 30, box["y"] + 30)
     page.mouse.down()

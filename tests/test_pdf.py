@@ -49,7 +49,7 @@ def test_the_outline_has_parts_chapters_and_sections(book):
         numbers = [int(item.title.split()[0]) for item in chapters if item.title[0].isdigit()]
         assert numbers == list(range(1, len(numbers) + 1))
         unnumbered = [item.title for item in chapters if not item.title[0].isdigit()]
-        assert unnumbered == ["Question bank", "Flashcards", "Glossary"]
+        assert unnumbered == ["Study plan", "Mock room", "Question bank", "Flashcards", "Interviewer’s kit", "Glossary"]
 
 
 def test_metadata(book):

@@ -68,7 +68,7 @@ function draw() {
   const count = kind => new Set(tasks.filter(task => kind.includes(task.kind)).map(task => task.id)).size
   const title = make("h2", { id: "your-plan", tabIndex: -1 }, `Your plan to ${dayName(wishes.until)}`)
   const summary = make("p", {}, `${plural(plan.days.length, "day")}, ${time(tasks.reduce((sum, task) => sum + task.minutes, 0))}: `,
-    [plural(count(["interview", "overview", "framework", "deep-dive", "tradeoff", "mock"]), "chapter"), plural(count(["case"]), "case"), plural(count(["mock room"]), "mock"), plural(count(["lab"]), "lab")].join(", "), ", and cards every day.")
+    [plural(count(["interview", "overview", "framework", "deep-dive", "tradeoff", "mock"]), "chapter"), plural(count(["case"]), "case"), plural(count(["mock room"]), "mock"), plural(count(["lab"]), "lab")].join(", "), `, and cards on ${plural(plan.days.filter(day => day.tasks.some(task => task.kind === "cards")).length, "day")}.`)
   const behind = make("p", { className: "card-warning plan-screen", hidden: !late.length }, `${plural(late.length, "task")} behind, ${time(late.reduce((sum, task) => sum + task.minutes, 0))}. `,
     button("Plan the rest from today", () => { fill(wishes); decide() }))
   const rows = plan.days.map(day => {
@@ -83,7 +83,8 @@ function draw() {
     if (day.date === today()) row.setAttribute("aria-current", "date")
     return row
   })
-  const table = make("table", { className: "data dated" }, make("thead", {}, make("tr", {}, ...["Day", "What", "Time"].map(name => make("th", { scope: "col" }, name)))), make("tbody", {}, ...rows))
+  const long = tasks.filter(task => task.kind !== "cards").length > 50 // on one printed page in three columns
+  const table = make("table", { className: long ? "data dated long" : "data dated" }, make("thead", {}, make("tr", {}, ...["Day", "What", "Time"].map(name => make("th", { scope: "col" }, name)))), make("tbody", {}, ...rows))
   const left = [...new Set(plan.left.filter(task => task.kind !== "lab" && !task.id.startsWith("again:")).map(task => task.title))]
   result.replaceChildren(title, summary, behind,
     make("p", { className: "plan-screen card-buttons" },
