@@ -19,6 +19,7 @@ from guide.cache import FOLDER, key, write
 PAGE = 191 / 25.4 * 96  # height of the text block in CSS px: 235 mm less the margins of print.css
 LONG = PAGE * 0.35  # an estimate higher than this may be cut: whole, it leaves holes
 HEAD = 130  # of a long estimate that is cut, this much stays together: its title and the first rows
+SLACK = 36  # a figure that fits by less than this is held back: pages were seen to hold up to 27 px less than the endless one says
 FOOT = 34  # less than this is left at the foot of a page: no two lines of a paragraph fit
 ENDLESS = "<style>@page { size: 178mm 60000mm }</style>"
 
@@ -92,7 +93,7 @@ class _Typesetter:
         turned = False  # whether a page has ended since a waiting figure was last let go
         for number, block in enumerate(self.blocks):
             if block.kind == "float":
-                if self.waiting or self.y + block.height > PAGE:
+                if self.waiting or self.y + block.height > PAGE - SLACK:
                     self.waiting.append(number)
                 else:
                     self.y += block.height
