@@ -79,11 +79,14 @@ def on_env(env, config, files):
     env.globals["home"] = home.gather(library, [page.file.src_uri for page in reading_order.pages])
     env.globals["home_urls"] = {file.src_uri: file.url for file in files.documentation_pages()}
     questions = practice.collect(reading_order, library)
-    guide = syllabus.gather(reading_order, library, questions)
-    for page in reading_order.pages:
-        practice.fill(page, questions)
-        syllabus.fill(page, guide)
-        interviewer.fill(page, guide)
+    try:
+        guide = syllabus.gather(reading_order, library, questions)
+        for page in reading_order.pages:
+            practice.fill(page, questions)
+            syllabus.fill(page, guide)
+            interviewer.fill(page, guide)
+    except GuideError as error:
+        raise PluginError(f"the input has errors\n{error}") from None
     seam = pdf_seam.Seam.open(env, config, library, reading_order)
     return env
 

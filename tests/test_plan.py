@@ -17,6 +17,7 @@ from playwright.sync_api import expect
 from test_site import _page, violations
 
 from guide import syllabus
+from guide.errors import GuideError
 
 PLAN = "practice/study-plan/"
 START = "2026-03-02"
@@ -140,6 +141,14 @@ def test_three_plans_stand_on_the_page_and_in_the_book(site, make):
     with pypdfium2.PdfDocument(site / "field-guide.pdf") as pdf:
         text = " ".join(page.get_textpage().get_text_range() for page in pdf)
     assert re.search(r"A weekend\s.*?The seven-step framework.*?Two weeks\s.*?Six weeks\s", text, re.S)
+
+
+def test_a_plan_nobody_knows_and_a_rubric_that_lost_a_row_are_named(guide):
+    with pytest.raises(GuideError, match="no plan `weekday` .*mend the script, or the name in data-plan"):
+        syllabus._plan("weekday", json.dumps(guide))
+    rows = "".join(f"<tr><td>{grade}</td><td>a</td><td>b</td><td>c</td></tr>" for grade in ("Strong no", "No", "Yes"))
+    with pytest.raises(GuideError, match="docs/interview/what-is-graded.md: the table under `### Problem understanding` has not the rows"):
+        syllabus._rubric(f'<h3 id="p">Problem understanding</h3><table><tbody>{rows}</tbody></table>')
 
 
 # The page

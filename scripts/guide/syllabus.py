@@ -164,10 +164,13 @@ def fill(page: Page, guide: dict) -> None:
 def _plan(name: str, guide: str) -> str:
     """The plan of that name, from the guide's data, both as JSON."""
     node = shutil.which("node") or shutil.which("nodejs")
+    if not node:
+        raise GuideError([Problem("build", 0, "Node.js is not installed; run `make`, or `apt-get install nodejs`")])
     module = (ROOT / "docs/assets/js/plan.js").as_uri()
     done = subprocess.run([node, "--input-type=module", "-e", _PROGRAM, module], input=f'{{"guide": {guide}, "name": "{name}"}}', capture_output=True, text=True)
     if done.returncode:
-        raise GuideError([Problem("docs/assets/js/plan.js", 0, f"no plan `{name}` ({done.stderr.strip().splitlines()[-1] if done.stderr.strip() else 'no message'}); mend the script, or the name in data-plan")])
+        why = next((line.strip() for line in done.stderr.splitlines() if "Error" in line), "no message")
+        raise GuideError([Problem("docs/assets/js/plan.js", 0, f"no plan `{name}` ({why}); mend the script, or the name in data-plan")])
     return done.stdout
 
 
