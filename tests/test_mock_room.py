@@ -276,3 +276,35 @@ def test_without_scripts_the_kit_links_its_prompts(browser, address, guide):
     page.locator("ul.prompts a").first.click()
     expect(page.locator("body")).to_contain_text("You are the interviewer")
     context.close()
+
+
+@pytest.mark.parametrize(
+    ("uri", "tool", "wake"),
+    [
+        ("practice/question-bank/", "#question-bank", None),
+        ("practice/flashcards/", "#flashcards", "Settings and your record"),
+        ("practice/study-plan/", "#study-plan", "What you know already"),
+        (ROOM, "#mock-room", None),
+        (KIT, "#interviewers-kit", None),
+        ("field-guide/", "#offline", None),
+    ],
+)
+def test_every_control_of_a_tool_is_reached_by_tab(page, address, uri, tool, wake):
+    page.goto(address + uri)
+    page.locator(f"{tool} button").first.wait_for()
+    if wake:
+        page.get_by_text(wake).first.click()
+    if tool == "#study-plan":
+        page.get_by_role("button", name="Make the plan").click()
+        page.locator("table.dated").wait_for()
+    controls = f"[...document.querySelectorAll('{tool} :is(button, input, select, textarea, a[href], summary)')].filter(control => !control.disabled && control.checkVisibility())"
+    count = page.evaluate(f"{controls}.length")
+    assert count > 1
+    page.evaluate(f"window.wanted = new Set({controls})")
+    page.evaluate(f"{controls}[0].focus()")
+    for _ in range(count * 3):  # a field for a date or a time has several stops
+        page.evaluate("window.wanted.delete(document.activeElement)")
+        if not page.evaluate("window.wanted.size"):
+            break
+        page.keyboard.press("Tab")
+    assert page.evaluate("[...window.wanted].map(control => control.outerHTML.slice(0, 120))") == []
