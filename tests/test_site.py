@@ -45,7 +45,9 @@ def _page(browser, address, width: int, height: int, **options):
 
 
 def violations(page: Page) -> list[str]:
-    """What axe finds wrong on the page as it stands."""
+    """What axe finds wrong on the page as it stands, once nothing fades in or out any more."""
+    page.wait_for_timeout(150)  # a scroll shows or hides Material's button to the top
+    page.evaluate("Promise.all(document.getAnimations().map(animation => animation.finished.catch(() => {})))")
     page.evaluate(AXE)
     found = page.evaluate("axe.run(document, {resultTypes: ['violations']}).then(result => result.violations.map(v => v.id + ': ' + v.nodes.slice(0, 3).map(n => n.target.join(' ') + ' ' + (n.any[0]?.message ?? '')).join(' | ')))")
     return found

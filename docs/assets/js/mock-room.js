@@ -21,7 +21,7 @@ const isGrades = value => value && typeof value === "object" && Object.entries(v
 const isRunning = mock => mock?.version === 1 && cases.has(mock.url) && LEVELS.includes(mock.level) && String(mock.length) in guide.budgets && (mock.started === null || Number.isFinite(mock.started)) &&
   [mock.planned, mock.asked].every(list => Array.isArray(list) && list.every(({ id, at }) => byId.has(id) && Number.isFinite(at))) && typeof mock.notes === "string" && isStrokes(mock.strokes) && isGrades(mock.grades)
 const isRecord = record => record?.version === 1 && Array.isArray(record.mocks) &&
-  record.mocks.every(mock => typeof mock.day === "string" && typeof mock.url === "string" && LEVELS.includes(mock.level) && Number.isFinite(mock.seconds) && isGrades(mock.grades) && Object.keys(mock.grades).length === signals.length)
+  record.mocks.every(mock => [mock.day, mock.url, mock.title].every(text => typeof text === "string") && Number.isFinite(mock.length) && LEVELS.includes(mock.level) && Number.isFinite(mock.seconds) && isGrades(mock.grades) && Object.keys(mock.grades).length === signals.length)
 let mock = read(RUNNING, null, isRunning)
 let record = read(RECORD, { version: 1, mocks: [] }, isRecord)
 
