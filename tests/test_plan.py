@@ -225,7 +225,7 @@ def test_a_plan_prints_on_one_page(page, address, tmp_path, days):
     assert "The seven-step framework" in text and "Re-read the answers" in text and "How it decides" not in text
 
 
-@pytest.mark.parametrize("spoiled", ["{", "[]", '{"version": 1, "wishes": {"level": "chief"}}', '{"version": 1, "wishes": {"level": "mid", "company": "ads", "until": "2026-03-09", "hours": 1, "at": "19:00"}, "done": {}, "plan": {"days": [{}]}}'])
+@pytest.mark.parametrize("spoiled", ["{", "[]", '{"version": 1, "wishes": {"level": "chief"}}', '{"version": 1, "wishes": {"level": "mid", "company": "ads", "until": "2026-03-09", "hours": 1, "at": "19:00"}, "done": {}, "plan": {"days": [{}]}}', '{"version": 1, "wishes": {"level": "mid", "company": "ads", "until": "2026-03-09", "hours": 1, "at": "19:00"}, "done": {}, "plan": {"days": []}}'])
 def test_spoiled_storage_starts_anew(page, address, spoiled):
     page.goto(address)
     page.evaluate("text => localStorage.setItem('field-guide.plan', text)", spoiled)

@@ -86,6 +86,16 @@ def test_it_moves_to_another_device_and_is_deleted_with_one_press(page, browser,
     assert list(json.loads(page.evaluate("localStorage.getItem('field-guide.chapters')"))) == [CHAPTER]
 
 
+def test_an_import_that_does_not_fit_costs_nothing(page, address, tmp_path):
+    mark(page, address)
+    page.goto(address)
+    before = page.evaluate("JSON.stringify(localStorage)")
+    (tmp_path / "large.json").write_text(json.dumps({"field-guide.cards": "x" * 6_000_000}))  # a browser keeps about 5 MB
+    page.get_by_label("Import").set_input_files(tmp_path / "large.json")
+    expect(page.locator("#progress")).to_contain_text("does not fit; nothing was changed")
+    assert page.evaluate("JSON.stringify(localStorage)") == before
+
+
 @pytest.mark.parametrize("spoiled", ["{", "[1]", '{"interview/traps/": 3}', "null"])
 def test_spoiled_storage_counts_as_none(page, address, spoiled):
     page.goto(address)

@@ -182,11 +182,15 @@ def chapters_have_their_parts(library: Library) -> Iterator[Problem]:
 def prerequisites_can_be_met(library: Library) -> Iterator[Problem]:
     """A plan of study puts what a chapter needs before it: it must exist, and must not need the chapter in turn."""
     needs = {source.uri: getattr(source.head, "needs", []) for source in chapters(library)}
+
+    def wrong(source: Source, what: str) -> Problem:
+        head = read_text(Path(library.docs) / source.uri, source.file).split("\n")
+        return Problem(source.file, next((number for number, text in enumerate(head, 1) if text.startswith("needs:")), 1), what)
+
     for source in chapters(library):
-        line = 1 + next((number for number, text in enumerate(read_text(Path(library.docs) / source.uri, source.file).split("\n")) if text.startswith("needs:")), 0)
         for uri in needs[source.uri]:
             if not library.is_chapter(uri):
-                yield Problem(source.file, line, f"`needs` names {uri}, which is no chapter; correct it")
+                yield wrong(source, f"`needs` names {uri}, which is no chapter; correct it")
         reached, waiting = set(), list(needs[source.uri])
         while waiting:
             uri = waiting.pop()
@@ -194,7 +198,7 @@ def prerequisites_can_be_met(library: Library) -> Iterator[Problem]:
                 reached.add(uri)
                 waiting += needs.get(uri, [])
         if source.uri in reached:
-            yield Problem(source.file, line, "the chapter needs itself, by way of what it `needs`; break the circle")
+            yield wrong(source, "the chapter needs itself, by way of what it `needs`; break the circle")
 
 
 @rule

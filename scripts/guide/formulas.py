@@ -68,11 +68,16 @@ def _file(name: str) -> Path:
     return FOLDER / "formulas" / f"{name}.json"
 
 
-def _run(formulas: list[tuple[str, bool]]) -> list[dict]:
-    node = shutil.which("node") or shutil.which("nodejs")
-    if not node:
+def node() -> str:
+    """The command of Node.js. Raises RuntimeError if there is none."""
+    found = shutil.which("node") or shutil.which("nodejs")
+    if not found:
         raise RuntimeError("Node.js is not installed; run `make`, or `apt-get install nodejs`")
-    done = subprocess.run([node, "-e", _PROGRAM], input=json.dumps(formulas), capture_output=True, text=True, cwd=ROOT, check=True)
+    return found
+
+
+def _run(formulas: list[tuple[str, bool]]) -> list[dict]:
+    done = subprocess.run([node(), "-e", _PROGRAM], input=json.dumps(formulas), capture_output=True, text=True, cwd=ROOT, check=True)
     return json.loads(done.stdout)
 
 

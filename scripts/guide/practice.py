@@ -11,7 +11,7 @@ from functools import lru_cache
 from html import escape
 from pathlib import Path
 
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 
@@ -57,12 +57,18 @@ def _parts(html: str, url: str) -> dict[str, str]:
     block = BeautifulSoup(html, "lxml").details
     summary = block.summary.extract()
     summary.select_one(".tags").decompose()
-    for link in (*summary.select("a[href]"), *block.select("a[href]")):
+    for part in (summary, block):
+        lead_from_root(part, url)
+    texts = {"text": summary.decode_contents().strip(), "answer": block.decode_contents().strip()}
+    return texts | {"id": block["id"].removeprefix("q-"), "level": block["data-level"], "step": block["data-step"], "url": f"{url}#{block['id']}"}
+
+
+def lead_from_root(element: Tag, url: str) -> None:
+    """Makes the links in a piece of the page at `url` lead from the root of the site."""
+    for link in element.select("a[href]"):
         if not re.match(r"[a-z][a-z+.-]*:", link["href"]):
             path, _, fragment = link["href"].partition("#")
             link["href"] = (book.join(url, path) if path else url) + (f"#{fragment}" if fragment else "")
-    texts = {"text": summary.decode_contents().strip(), "answer": block.decode_contents().strip()}
-    return texts | {"id": block["id"].removeprefix("q-"), "level": block["data-level"], "step": block["data-step"], "url": f"{url}#{block['id']}"}
 
 
 @lru_cache(maxsize=4096)

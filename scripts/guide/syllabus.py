@@ -9,7 +9,6 @@ import itertools
 import json
 import posixpath
 import re
-import shutil
 import subprocess
 from functools import lru_cache
 from html import escape
@@ -25,7 +24,7 @@ from guide.errors import GuideError, Problem
 from guide.fences import fences
 from guide.frontmatter import FAMILIES, GRADES, LEVELS, SIGNALS, STEPS, Case, FrameworkStep, Mock
 from guide.library import Library, Source
-from guide.practice import Question
+from guide.practice import Question, lead_from_root
 
 DATA = "practice/guide.json"
 RUBRIC = "interview/what-is-graded.md"
@@ -114,10 +113,7 @@ def _from_root(section: str, url: str, selector: str) -> list[str]:
         element.decompose()
     for term in soup.select("a.term"):
         term.unwrap()
-    for link in soup.select("a[href]"):
-        if not re.match(r"[a-z][a-z+.-]*:", link["href"]):
-            path, _, fragment = link["href"].partition("#")
-            link["href"] = (book.join(url, path) if path else url) + (f"#{fragment}" if fragment else "")
+    lead_from_root(soup, url)
     for element in soup.select("[id]"):
         del element["id"]
     return [element.decode_contents().strip() for element in soup.select(selector)]
@@ -163,11 +159,8 @@ def fill(page: Page, guide: dict) -> None:
 @lru_cache(maxsize=8)
 def _plan(name: str, guide: str) -> str:
     """The plan of that name, from the guide's data, both as JSON."""
-    node = shutil.which("node") or shutil.which("nodejs")
-    if not node:
-        raise GuideError([Problem("build", 0, "Node.js is not installed; run `make`, or `apt-get install nodejs`")])
     module = (ROOT / "docs/assets/js/plan.js").as_uri()
-    done = subprocess.run([node, "--input-type=module", "-e", _PROGRAM, module], input=f'{{"guide": {guide}, "name": "{name}"}}', capture_output=True, text=True)
+    done = subprocess.run([formulas.node(), "--input-type=module", "-e", _PROGRAM, module], input=f'{{"guide": {guide}, "name": "{name}"}}', capture_output=True, text=True)
     if done.returncode:
         why = next((line.strip() for line in done.stderr.splitlines() if "Error" in line), "no message")
         raise GuideError([Problem("docs/assets/js/plan.js", 0, f"no plan `{name}` ({why}); mend the script, or the name in data-plan")])

@@ -2,7 +2,7 @@
 //
 // A task is {id, kind, title, url, minutes}: reading a chapter, a lab, a mock interview, a review. Reading may be cut over two days, a mock may not.
 
-export const LAB = 20 // minutes: predict the result, run it, compare
+const LAB = 20 // minutes: predict the result, run it, compare
 const REVIEW = 4 // minutes a case: its one page, once more
 const PIECE = 10 // minutes: less of a chapter is not worth opening it
 const CARDS = { share: 0.15, most: 20 } // of a day, in minutes
@@ -40,7 +40,7 @@ export function makePlan(guide, wishes, start) {
   const review = { id: "review", kind: "review", title: "Re-read the answers on one page", url: "", minutes: 0 }
   const taken = []
   const has = new Set(known)
-  let left = []
+  const left = []
   for (const group of groups) {
     const fresh = group.filter(task => !has.has(task.id))
     const cost = fresh.reduce((sum, task) => sum + task.minutes, 0)
@@ -58,7 +58,7 @@ export function makePlan(guide, wishes, start) {
     const days = spread(inOrder(taken), review, wishes.days, room, start, known)
     if (days) {
       const inPlan = new Set(taken.map(task => task.id)), missing = new Map(left.map(task => [task.id, task]))
-      return { days, left: [...missing.values()].filter(task => !inPlan.has(task.id)), needed, mock }
+      return { days, left: [...missing.values()].filter(task => !inPlan.has(task.id)), needed }
     }
     left.unshift(taken.pop())
   }
@@ -97,7 +97,6 @@ function curriculum(guide, { level, company }, mock) {
   const groups = []
   const [first, second, ...skills] = of("interview")
   for (const chapter of [...of("overview"), first, second, ...of("framework"), ...skills].filter(Boolean)) groups.push(withNeeds(chapter))
-  const transcripts = of("mock").sort((a, b) => (b.level === level) - (a.level === level))
   const tradeoffs = of("tradeoff")
   cases.forEach((chapter, place) => {
     const group = withNeeds(chapter)
@@ -105,7 +104,7 @@ function curriculum(guide, { level, company }, mock) {
     groups.push(group)
     if (level === "staff" && tradeoffs[place]) groups.push(withNeeds(tradeoffs[place]))
     // A transcript tells the answer of its case: it comes after it.
-    for (const transcript of transcripts.filter(other => other.needs.includes(chapter.url))) groups.push(withNeeds(transcript))
+    for (const transcript of of("mock").filter(other => other.needs.includes(chapter.url))) groups.push(withNeeds(transcript))
   })
   for (const chapter of [...of("deep-dive"), ...tradeoffs]) groups.push(withNeeds(chapter))
   for (const chapter of guide.chapters) {

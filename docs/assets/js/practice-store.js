@@ -49,7 +49,7 @@ export function markChapter(url, day) {
   return write("chapters", chapters)
 }
 
-// All that is kept, as one record: key -> text; and back again, in the place of all that was kept. False if the record is none.
+// All that is kept, as one record: key -> text; and back again, in the place of all that was kept. False, and nothing is changed, if the record is none or does not fit.
 const PREFIX = name("")
 const keys = () => Object.keys(localStorage).filter(key => key.startsWith(PREFIX))
 export function everything() {
@@ -62,11 +62,21 @@ export function everything() {
 
 export function replaceEverything(record) {
   if (!record || typeof record !== "object" || Array.isArray(record) || !Object.entries(record).every(([key, text]) => key.startsWith(PREFIX) && typeof text === "string")) return false
+  const before = everything()
   try {
-    for (const key of keys()) localStorage.removeItem(key)
-    for (const [key, text] of Object.entries(record)) localStorage.setItem(key, text)
+    put(record)
     return true
   } catch {
+    try {
+      put(before) // what did not fit must not cost what was there
+    } catch {
+      // storage is denied: there was nothing
+    }
     return false
   }
+}
+
+function put(record) {
+  for (const key of keys()) localStorage.removeItem(key)
+  for (const [key, text] of Object.entries(record)) localStorage.setItem(key, text)
 }

@@ -60,7 +60,7 @@ function homePanel(panel, chapters) {
       make("label", { className: "md-button" }, "Import", make("input", { type: "file", accept: "application/json", className: "read-word", onchange: async event => {
         const taken = replaceEverything(parse(await event.target.files[0].text()))
         showProgress()
-        document.querySelector("#progress output").value = taken ? "Taken over." : "That file is no record of this guide; nothing was changed."
+        document.querySelector("#progress output").value = taken ? "Taken over." : "That file is no record of this guide, or does not fit; nothing was changed."
       } })),
       undo
         ? button("Bring it back", () => {

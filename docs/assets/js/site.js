@@ -87,13 +87,7 @@ function nameSections() {
 function awaitProgress() {
   const show = () => import("./progress.js").then(({ showProgress }) => showProgress())
   const end = document.querySelector(".chapter-end")
-  let kept = false
-  try {
-    kept = Object.keys(localStorage).some(key => key.startsWith("field-guide."))
-  } catch {
-    // storage is denied: nothing can be kept
-  }
-  if (kept) show()
+  if ("keeps" in document.documentElement.dataset) show() // the loader has looked
   else if (end) {
     const observer = new IntersectionObserver(([entry]) => {
       if (!entry.isIntersecting) return

@@ -10,9 +10,10 @@ const guide = await loadGuide()
 const urls = new Set(guide.chapters.map(chapter => chapter.url))
 
 // State: { version, wishes: {level, company, until, hours, at}, plan, done: key of a task's part -> day }
+const isTasks = tasks => Array.isArray(tasks) && tasks.every(task => [task?.id, task?.kind, task?.title, task?.url].every(text => typeof text === "string") && Number.isFinite(task.minutes))
 const isState = state => state?.version === 1 && state.wishes?.level in { mid: 1, senior: 1, staff: 1 } && state.wishes.company in COMPANIES &&
   Number.isFinite(Date.parse(state.wishes.until)) && Number.isFinite(state.wishes.hours) && /^\d\d:\d\d$/.test(state.wishes.at) && state.done && typeof state.done === "object" &&
-  Array.isArray(state.plan?.days) && state.plan.days.every(day => typeof day.date === "string" && Array.isArray(day.tasks))
+  Array.isArray(state.plan?.days) && state.plan.days.every(day => Number.isFinite(Date.parse(day?.date)) && Number.isFinite(day.minutes) && isTasks(day.tasks)) && isTasks(state.plan.left)
 let state = read(KEY, null, isState)
 
 const keyOf = task => task.id + (task.part ? `#${task.part}` : "")
